@@ -1,0 +1,51 @@
+#!/bin/sh
+# openclaw.sh VERSION FOLDER: OpenClaw from npm, without what it never uses on a Linux server.
+set -eu
+. /build/env.sh
+PATH=/opt/node/bin:$PATH
+
+version=$1 folder=$2
+package=$folder/node_modules/openclaw
+
+install_package() {
+  npm install --prefix "$folder" --omit=dev --ignore-scripts --no-package-lock --loglevel=error \
+    "openclaw@$version"
+  node "$package/scripts/postinstall-bundled-plugins.mjs"
+}
+
+# Development files of every package: nothing at run time opens them.
+prune_development_files() {
+  find "$folder" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \
+    -o -name '*.tsbuildinfo' -o -name '*.flow' -o -name 'CHANGELOG*' -o -name 'README*' \) -delete
+  find "$folder/node_modules" -depth -type d \
+    \( -name test -o -name tests -o -name __tests__ -o -name '.github' \) \
+    -not -path '*/openclaw/dist/*' -exec rm -rf {} +
+}
+
+# OpenClaw's documentation; the agent's templates stand inside it and are read at run time.
+prune_documentation() {
+  find "$package/docs" -type f -not -path '*/docs/reference/templates/*' -delete
+  find "$package/docs" -depth -type d -empty -delete
+}
+
+# Native binaries of other operating systems and processors.
+prune_foreign_binaries() {
+  case $(uname -m) in
+    x86_64) foreign='arm64\|aarch64\|arm\|armhf\|ia32\|riscv64\|loong64\|loongarch64\|s390x\|ppc64\|ppc64le' ;;
+    aarch64) foreign='x64\|x86_64\|ia32\|arm\|armhf\|riscv64\|loong64\|loongarch64\|s390x\|ppc64\|ppc64le' ;;
+  esac
+  find "$folder" -depth -type d \( -path '*/prebuilds/*' -o -path '*/build/*' -o -path '*/@koromix/*' \
+    -o -path '*/binaries/*' \) \
+    -regex '.*/[^/]*\(darwin\|win32\|windows\|freebsd\|openbsd\|netbsd\|musl\|android\)[^/]*$' -exec rm -rf {} +
+  find "$folder" -depth -type d \( -path '*/prebuilds/*' -o -path '*/koffi/*' \) \
+    -regex ".*[-_]\\($foreign\\)\$" -exec rm -rf {} +
+  find "$folder" -depth -type d -regex '.*/[^/]*[-_]\(darwin\|win32\|musl\|linuxmusl\)\(-[^/]*\)?$' \
+    -path '*node_modules/*' -not -path '*/openclaw/dist/*' -exec rm -rf {} +
+}
+
+install_package
+prune_development_files
+prune_documentation
+prune_foreign_binaries
+rm -rf /root/.npm
+node "$package/openclaw.mjs" --version

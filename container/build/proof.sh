@@ -1,0 +1,72 @@
+#!/bin/sh
+# proof.sh TINY-MODEL RESULT: the image's own parts tried on each other. The build fails here when they do not fit.
+set -eu
+model=$1 result=$2
+export HOME=/tmp/proof-home TEST_DATA=/tmp/proof-data TEST_RUN=/tmp/proof-run
+export OLLAMA_HOST=127.0.0.1:11434 OLLAMA_MODELS=/tmp/proof-models OPENCLAW_STATE_DIR=/tmp/proof-data/openclaw
+LIB=/usr/local/lib/clawlama
+mkdir -p "$HOME" "$TEST_DATA/clawlama" "$TEST_DATA/openclaw" "$TEST_DATA/workspace" "$TEST_RUN" "$OLLAMA_MODELS"
+
+refuse() {
+  echo "these parts do not fit: $1" >&2
+  exit 1
+}
+
+versions() {
+  node=$(node --version | sed 's/^v//') || refuse "Node does not start"
+  openclaw=$(openclaw --version | grep -o '[0-9][0-9.]*[0-9]' | head -n 1) || refuse "OpenClaw $node does not start under Node $node"
+  ollama=$(ollama --version 2>/dev/null | grep -o '[0-9][0-9.]*[0-9]' | head -n 1) || refuse "Ollama does not start"
+}
+
+# The very configuration that a container writes, judged by the very OpenClaw that will read it: with all that can be asked for.
+openclaw_accepts_config() {
+  for profile in full lean; do
+    (generate_config_of "$profile") || refuse "the configuration of profile $profile cannot be made"
+    OPENCLAW_CONFIG_PATH=$TEST_DATA/openclaw/openclaw.json openclaw config validate --json >/tmp/verdict.json 2>/tmp/verdict.err ||
+      refuse "OpenClaw $openclaw rejects the configuration of profile $profile: $(cat /tmp/verdict.json /tmp/verdict.err | tr '\n' ' ' | head -c 600)"
+  done
+}
+
+generate_config_of() {
+  export CLAWLAMA_PROFILE="$1" CLAWLAMA_MODEL=qwen3:0.6b CLAWLAMA_EXEC_ASK=on-miss
+  export CLAWLAMA_TELEGRAM_BOT_TOKEN=123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+  for concern in paths status settings hardware plan ollama models config; do
+    # shellcheck disable=SC1090
+    . "$LIB/$concern.sh"
+  done
+  say() { :; }
+  # The machine that builds may be too small for any model; the schema does not care.
+  memory_total() { echo 34359738368; }
+  memory_limit() { echo null; }
+  validate_settings
+  detect_hardware
+  make_plan
+  write_config
+}
+
+ollama_generates() {
+  ollama serve >/tmp/ollama.log 2>&1 &
+  server=$!
+  curl -s --retry 50 --retry-delay 1 --retry-connrefused -o /dev/null "http://$OLLAMA_HOST/api/version" || refuse "Ollama $ollama does not answer"
+  digest=sha256:$(sha256sum "$model" | cut -d' ' -f1)
+  api "blobs/$digest" -T "$model" -X POST >/dev/null
+  api create -d "{\"model\":\"tiny\",\"files\":{\"tiny.gguf\":\"$digest\"},\"stream\":false}" >/dev/null
+  api generate -d '{"model":"tiny","prompt":"Hi","stream":false,"options":{"num_ctx":3072,"num_thread":1,"num_predict":2}}' >/tmp/generated.json
+  [ "$(jq '.eval_count // 0' /tmp/generated.json)" -gt 0 ] || refuse "Ollama $ollama does not generate: $(head -c 300 /tmp/generated.json)"
+  [ "$(api ps | jq '.models[0].context_length')" = 3072 ] || refuse "Ollama $ollama ignores num_ctx"
+  grep -q 'Operation:commit.*NumThreads:1 ' /tmp/ollama.log || refuse "Ollama $ollama ignores num_thread"
+  kill "$server"
+}
+
+api() {
+  path=$1
+  shift
+  curl -sS --max-time 120 "http://$OLLAMA_HOST/api/$path" "$@"
+}
+
+versions
+openclaw_accepts_config
+ollama_generates
+jq -n --arg node "$node" --arg openclaw "$openclaw" --arg ollama "$ollama" --argjson variants "$(find /usr/local/lib/ollama -name 'libggml-cpu*' | wc -l)" \
+  '{versions: {node: $node, ollama: $ollama, openclaw: $openclaw}, cpu_variants: $variants}' >"$result"
+cat "$result"

@@ -1,0 +1,25 @@
+# The template with what the settings and the plan decide. Keys and values: OpenClaw's own schema (`openclaw config schema`).
+$settings[0] as $settings | $plan[0] as $plan
+| def number($name): $settings[$name] | tonumber;
+  # full, asked only where no rule covers the command, or always
+  {"off": "full", "on-miss": "ask", "always": "ask"} as $exec_modes
+| $template[0]
+| .gateway.port = number("CLAWLAMA_OPENCLAW_PORT")
+| .secrets.providers.clawlama = {source: "file", path: $token_file, mode: "singleValue"}
+| .models.providers.ollama = {
+    baseUrl: $ollama, api: "ollama", apiKey: "ollama-local", timeoutSeconds: 1800,
+    models: [$plan.models[] | {
+      id: .name, name: .name, reasoning: false, input: ["text"],
+      cost: {input: 0, output: 0, cacheRead: 0, cacheWrite: 0},
+      contextWindow: .context, contextTokens: .context, maxTokens: .max_tokens,
+      params: {num_ctx: .context, num_thread: $plan.threads, num_predict: .max_tokens, keep_alive: "24h"}}]}
+| .agents.defaults.model.primary = "ollama/\($plan.model)"
+| .agents.defaults.workspace = $workspace
+| .agents.defaults.maxConcurrent = number("CLAWLAMA_MAX_CONCURRENT")
+| .agents.defaults.subagents.maxConcurrent = number("CLAWLAMA_SUBAGENT_CONCURRENT")
+| .tools.exec.mode = $exec_modes[$settings.CLAWLAMA_EXEC_ASK]
+| if $plan.profile == "lean" then .tools.allow = ["read", "write", "edit", "exec"] | .tools.toolSearch = false else . end
+| if $telegram_file != "" then
+    .plugins.allow += ["telegram"]
+    | .channels.telegram = {enabled: true, tokenFile: $telegram_file, dmPolicy: "pairing", groupPolicy: "disabled"}
+  else . end

@@ -1,0 +1,30 @@
+# Ollama: the server, and its API (always the native one).
+
+start_ollama() {
+  enter starting ollama "starting Ollama"
+  export OLLAMA_HOST OLLAMA_NUM_PARALLEL OLLAMA_MAX_LOADED_MODELS
+  OLLAMA_MODELS=$DATA/ollama OLLAMA_NOPRUNE=1 OLLAMA_NO_CLOUD=1 OLLAMA_KEEP_ALIVE=24h \
+    start_service ollama ollama serve
+  await 60 ollama ollama_api version
+}
+
+# ollama_api PATH [JSON]: a GET, or a POST of the JSON; prints the answer.
+ollama_api() {
+  if [ $# -eq 1 ]; then
+    curl -sS --max-time 10 "http://$(ollama_address)/api/$1"
+  else
+    printf '%s' "$2" | curl -sS -N --max-time "${OLLAMA_TIMEOUT:-1800}" --data-binary @- "http://$(ollama_address)/api/$1"
+  fi
+}
+
+# 0.0.0.0 is where it listens, not where it is asked.
+ollama_address() { printf '%s' "${OLLAMA_HOST:-127.0.0.1:11434}" | sed 's/^0\.0\.0\.0:/127.0.0.1:/'; }
+
+# load_model: one token, with the very options that OpenClaw sends: other ones would load it a second time.
+load_model() {
+  enter loading model "loading $(plan_value model)"
+  ollama_api generate "$(jq -c '{model, prompt: "Hi", stream: false, keep_alive: "24h", think: false,
+    options: {num_ctx: .context, num_thread: .threads, num_predict: 1}}' "$PLAN")" >"$RUN/loaded.json"
+  jq -e '.done' "$RUN/loaded.json" >/dev/null 2>&1 ||
+    fail 1 "$(plan_value model) does not generate: $(jq -r '.error // .' "$RUN/loaded.json" 2>/dev/null | head -c 300)"
+}

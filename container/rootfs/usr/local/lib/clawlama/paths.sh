@@ -1,0 +1,25 @@
+# Where everything lies. DATA is the volume; RUN is gone with the container.
+DATA=${TEST_DATA:-/data}
+LIB=${TEST_LIB:-/usr/local/lib/clawlama}
+ETC=${TEST_ETC:-/etc/clawlama}
+OWN=$DATA/clawlama
+RUN=${TEST_RUN:-/tmp/clawlama}
+WORKSPACE=$DATA/workspace
+
+# shellcheck disable=SC2034 # each name is read by another file
+{
+  STATUS=$OWN/status.json
+  PROOF=$OWN/proof.json
+  TOKEN=$OWN/gateway_token
+  TELEGRAM_TOKEN=$OWN/telegram_token
+  LAST_GENERATED=$OWN/generated.json
+  CONFIG=$DATA/openclaw/openclaw.json
+  MOUNTED_CONFIG=$WORKSPACE/.openclaw/openclaw.json
+  SETTINGS=$RUN/settings.json
+  HARDWARE=$RUN/hardware.json
+  PLAN=$RUN/plan.json
+  MODELS=$RUN/models.json
+  VERSIONS=/usr/local/share/clawlama/proof.json
+  # sysexits.h EX_CONFIG: what a restart cannot mend
+  PERMANENT=78
+}

@@ -1,0 +1,124 @@
+# Facts in, decisions out. Inputs, each in an array of one: $settings (name to text), $hardware, $table (the fit table),
+# $sizes (model to bytes, of what is there), $measured (what Ollama says of the models that are there). $wanted: names by line.
+# Formulas and limits: measured on the real parts; a comment says what each stands for.
+
+def mib: 1048576;
+# The gateway with its helpers beside a model, under which OpenClaw starts to thrash.
+def gateway_memory: 1400 * mib;
+# What OpenClaw wants of context: below the first it refuses turns, below the second the full profile evicts its own prompt.
+def least_context: 4096;
+def full_context: 16384;
+def size_words: if . >= 1e9 then "\(. / 1e8 | round / 10) GB" else "\(. / 1e6 | round) MB" end;
+def tagged: if (split("/") | last | contains(":")) then . else . + ":latest" end;
+
+def host_reserve: if $hardware[0].memory_limit then 0 else ([512 * mib, $hardware[0].memory * 0.05] | max) end;
+# Bytes that a model may take.
+def budget: ([$hardware[0].memory, ($hardware[0].memory_limit // $hardware[0].memory)] | min) - gateway_memory - host_reserve;
+# What the runner really takes is more than weights and KV: 30 %, and never less than 60 MiB.
+def estimate_budget: [budget / 1.3, budget - 60 * mib] | min;
+def with_overhead: [. * 1.3, . + 60 * mib] | max;
+
+def number($name): $settings[0][$name] | tonumber;
+def parallel: number("OLLAMA_NUM_PARALLEL");
+
+# KV cache of a model that is there, from /api/show's model_info: bytes a token, and bytes whatever the context.
+def kv_of($info):
+  $info["general.architecture"] as $a
+  | ($info[$a + ".block_count"]) as $layers
+  | ($info[$a + ".attention.head_count"] // 1) as $heads
+  | ($info[$a + ".attention.head_count_kv"] // $heads) as $kv_heads
+  | (($info[$a + ".embedding_length"] // 0) / $heads) as $length
+  | (($info[$a + ".attention.key_length"] // $length) + ($info[$a + ".attention.value_length"] // $length)) as $both
+  | ($kv_heads * $both * 2) as $per_layer
+  | if $a == "gemma3" then
+      ($layers / 6 | floor) as $full
+      | ((parallel * ($info[$a + ".attention.sliding_window"] + (if parallel > 1 then 1 else 0 end)) + 512) / 256 | ceil * 256) as $cells
+      | {kv_per_token: ($full * $per_layer), kv_fixed: (($layers - $full) * $per_layer * $cells)}
+    else {kv_per_token: ($layers * $per_layer), kv_fixed: 0} end;
+
+def measured_model:
+  . as $m
+  | {name, size, trained: .info[.info["general.architecture"] + ".context_length"], tools: (.capabilities | index("tools") != null)}
+    + kv_of($m.info);
+
+# What is known of a model, best first: what it says itself, the table, its size alone, its name alone.
+def known:
+  tagged as $name
+  | ([$measured[0][] | select(.name == $name) | measured_model][0])
+    // ([$table[0].models[] | select((.name | tagged) == $name)][0])
+    // {name: $name, size: ($sizes[0][$name] // null)};
+
+def memory_at($context): (.size + .kv_fixed + .kv_per_token * $context * parallel) | with_overhead;
+# Tokens of context that the budget holds, in whole thousands.
+def context_that_fits:
+  if .kv_per_token == null then null
+  else ((estimate_budget - .size - .kv_fixed) / (.kv_per_token * parallel) / 1024 | floor * 1024) end;
+def context_ceiling: [number("CLAWLAMA_CONTEXT_WINDOW"), (.trained // number("CLAWLAMA_CONTEXT_WINDOW"))] | min;
+def context_used:
+  context_that_fits as $fits
+  | if $fits == null then null else [context_ceiling, $fits] | min end;
+def fits_at($context):
+  if .size == null then true
+  elif .kv_per_token == null then (.size | with_overhead) <= budget
+  else context_that_fits >= ([context_ceiling, $context] | min) end;
+
+def wanted_context: if $settings[0].CLAWLAMA_PROFILE == "full" then full_context else 8192 end;
+def largest_that_fits: [$table[0].models[] | select(fits_at(wanted_context))][0] // [$table[0].models[] | select(fits_at(least_context))][0];
+
+def memory_words:
+  "\($hardware[0].memory_limit // $hardware[0].memory | size_words)\(if $hardware[0].memory_limit then " (the container's limit)" else "" end) less \(gateway_memory + host_reserve | size_words) for the gateway\(if host_reserve > 0 then " and the host" else "" end)";
+
+# The model, where it came from, and why.
+def choice($listed):
+  if $settings[0].CLAWLAMA_MODEL_FILE != "" then
+    {name: ([$sizes[0] | keys[] | select(. == $listed[0])][0] // $listed[0]), why: "the model file \($settings[0].CLAWLAMA_MODEL_FILE)"}
+  elif $listed != [] then {name: $listed[0], why: null}
+  else largest_that_fits as $best
+    | if $best == null then {name: null}
+      elif $best.name == $table[0].models[0].name then {name: ($best.name | tagged), why: "the default model fits"}
+      else {name: ($best.name | tagged),
+            why: "\($table[0].models[0].name) needs \($table[0].models[0] | memory_at([.trained, wanted_context] | min) | size_words), \(budget | size_words) are there (\(memory_words)); \($best.name) is the largest that fits"} end
+  end;
+
+def threads:
+  $hardware[0] as $h
+  | ([$h.cores, (if $h.cpu_quota then [($h.cpu_quota | floor), 1] | max else $h.cores end)] | min) as $usable
+  | if $settings[0].OLLAMA_NUM_THREADS == "auto" then {count: (if $usable >= 4 then $usable - 1 else $usable end), why: null}
+    else ($settings[0].OLLAMA_NUM_THREADS | tonumber) as $asked
+      | if $asked > $h.logical_cores
+        then {count: $h.logical_cores, why: "OLLAMA_NUM_THREADS=\($asked) is more than the \($h.logical_cores) processors there are: \($h.logical_cores) are used"}
+        else {count: $asked, why: null} end
+    end;
+
+def offered($name):
+  ($name | known) as $model
+  | {name: $name, context: ($model | context_used), tools: ($model | if has("tools") then .tools else true end)}
+  | .max_tokens = ([number("CLAWLAMA_MAX_TOKENS"), ((.context // 131072) / 2 | floor)] | min);
+
+($wanted | split("\n") | map(select(. != ""))) as $listed
+| choice($listed) as $choice
+| (($choice.name // "") | known) as $model
+| ($model | context_used) as $context
+| threads as $threads
+| ($settings[0].CLAWLAMA_PROFILE == "full" and $context != null and $context < full_context) as $too_small
+| {schema: 1,
+   model: $choice.name,
+   models: ([$choice.name] + ($listed - [$choice.name]) | map(select(. != null)) | map(offered(.))),
+   context: $context,
+   threads: $threads.count,
+   profile: (if $too_small then "lean" else $settings[0].CLAWLAMA_PROFILE end),
+   demonstration: ($settings[0].CLAWLAMA_DEMONSTRATION == "true"),
+   memory: {budget: (budget | floor), needed: (if $model.kv_per_token and $context then ($model | memory_at($context) | floor) else null end)},
+   why: ([$choice.why,
+          (if $context != null and $context < ($model | context_ceiling) then "context \($context) is what the memory holds" else null end),
+          (if $context != null and $model.trained != null and $model.trained == $context and $context < number("CLAWLAMA_CONTEXT_WINDOW")
+           then "context \($context) is what the model was trained for" else null end),
+          (if $too_small then "the full profile needs a context of \(full_context), so the lean one is used" else null end),
+          $threads.why] | map(select(. != null))),
+   refusal:
+     (if $choice.name == null then
+        "memory=\(budget | size_words): no model of the fit table fits \(memory_words); give the container more memory, or set CLAWLAMA_MODEL to a smaller one"
+      elif ($model | fits_at(least_context) | not) then
+        "CLAWLAMA_MODEL=\"\($choice.name)\": needs \($model | if .kv_per_token then memory_at(least_context) else .size | with_overhead end | size_words) of memory, \(budget | size_words) are there (\(memory_words)); give it more memory, or take \(largest_that_fits | if . then .name else "a smaller model" end)"
+      else null end),
+   hardware: $hardware[0]}

@@ -1,0 +1,41 @@
+# The one truth about where the container stands: status.json, and a line in the log for whoever reads that.
+STATE=starting STAGE=validate MESSAGE='' REASON='' PROGRESS=null
+
+say() { printf 'clawlama: %s\n' "$*"; }
+
+# enter STATE STAGE MESSAGE: where the start has come to.
+enter() {
+  STATE=$1 STAGE=$2 MESSAGE=$3 PROGRESS=null
+  say "$MESSAGE"
+  write_status
+}
+
+# progress COMPLETED TOTAL MESSAGE: bytes of the work under way; not logged, there are many.
+progress() {
+  PROGRESS="{\"completed\":$1,\"total\":$2}" MESSAGE=$3
+  write_status
+}
+
+# fail EXIT-CODE REASON: one line, the last status, and the end.
+fail() {
+  fail_code=$1 STATE=failed REASON=$2 MESSAGE=$2 PROGRESS=null
+  printf 'clawlama: %s\n' "$REASON" >&2
+  write_status
+  exit "$fail_code"
+}
+
+write_status() {
+  [ -d "$OWN" ] || return 0
+  json_or_null "$PLAN" >"$RUN/status.plan"
+  json_or_null "$MODELS" >"$RUN/status.models"
+  json_or_null "$VERSIONS" >"$RUN/status.versions"
+  jq -n -c --arg state "$STATE" --arg stage "$STAGE" --arg message "$MESSAGE" --arg reason "$REASON" \
+    --argjson progress "$PROGRESS" --argjson warm "$(is_warm)" --arg since "$(now)" \
+    --slurpfile plan "$RUN/status.plan" --slurpfile models "$RUN/status.models" \
+    --slurpfile versions "$RUN/status.versions" -f "$LIB/status.jq" >"$STATUS.new" || return 0
+  mv "$STATUS.new" "$STATUS"
+}
+
+is_warm() { if [ -e "$RUN/warm" ]; then echo true; else echo false; fi; }
+json_or_null() { if [ -s "$1" ]; then cat "$1"; else echo null; fi; }
+now() { date -u +%Y-%m-%dT%H:%M:%SZ; }

@@ -1,0 +1,17 @@
+# clawlama plan: what was found and what would be chosen; starts nothing.
+for concern in paths status settings hardware plan models ollama; do . "$LIB/$concern.sh"; done
+RUN=$(mktemp -d) SETTINGS=$RUN/settings.json HARDWARE=$RUN/hardware.json PLAN=$RUN/plan.json MODELS=$RUN/models.json
+TELEGRAM_TOKEN=$RUN/telegram_token
+trap 'rm -rf "$RUN"' EXIT
+# Neither log nor status file: this only looks.
+say() { :; }
+write_status() { :; }
+validate_settings
+detect_hardware
+make_plan
+if [ "$JSON" = true ]; then
+  jq -c 'del(.refusal)' "$PLAN"
+else
+  hardware_line
+  plan_line
+fi

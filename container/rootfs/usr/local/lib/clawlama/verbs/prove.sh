@@ -1,0 +1,72 @@
+# clawlama prove: a real question to the real agent, over HTTP, in a session that is deleted afterwards. It passes when
+# the answer is not empty and Ollama shows that the planned model gave it at the planned context.
+for concern in paths status settings ollama gateway; do . "$LIB/$concern.sh"; done
+QUESTION='What is the capital of France?' RIGHT_ANSWER=Paris
+
+prove() {
+  [ -s "$SETTINGS" ] || prove_failed start "the container has not come so far yet"
+  eval "$(jq -r 'to_entries[] | "\(.key)=\(.value | @sh)"' "$SETTINGS")"
+  [ "$(jq -r .state "$STATUS")" = ready ] || prove_failed start "the container is not ready: $(jq -r .message "$STATUS")"
+  model=$(jq -r .model "$PLAN")
+  session=clawlama-proof-$$-$(date +%s)
+  used_before=$(last_use)
+  started=$(date +%s%N)
+  answer=$(ask) || prove_failed gateway "$answer"
+  seconds=$(awk -v nanoseconds="$(($(date +%s%N) - started))" 'BEGIN { printf "%.1f", nanoseconds / 1e9 }')
+  forget_session
+  [ -n "$answer" ] || prove_failed agent "the answer was empty"
+  [ "$(last_use)" != "$used_before" ] || prove_failed model "Ollama did not use $model for the answer"
+  [ "$(loaded context_length)" = "$(jq -r .context "$PLAN")" ] || prove_failed model \
+    "$model runs with a context of $(loaded context_length), planned are $(jq -r .context "$PLAN")"
+  touch "$RUN/warm"
+  record true
+}
+
+# The answer; or a reason, and false.
+ask() {
+  curl -sS --max-time 1800 -H "@$RUN/proof.header" -H 'Content-Type: application/json' --data-binary @- \
+    "$(gateway_url)/v1/chat/completions" >"$RUN/proof.answer" 2>&1 <<EOF || { head -c 300 "$RUN/proof.answer" && return 1; }
+$(jq -n -c --arg question "$QUESTION" --arg user "$session" \
+    '{model: "openclaw", user: $user, stream: false, max_tokens: 64, messages: [{role: "user", content: $question}]}')
+EOF
+  jq -e -r '.choices[0].message.content' "$RUN/proof.answer" 2>/dev/null ||
+    { jq -r '.error.message // .' "$RUN/proof.answer" 2>/dev/null || head -c 300 "$RUN/proof.answer"; return 1; }
+}
+
+# The plugin's one route; a session that stays behind is untidy, no failure.
+forget_session() {
+  curl -sS --max-time 30 -H "@$RUN/proof.header" -H 'Content-Type: application/json' \
+    --data-binary "$(jq -n -c --arg user "$session" '{user: $user}')" "$(gateway_url)/clawlama/forget" >"$RUN/proof.forgotten" 2>&1 || true
+}
+
+loaded() { ollama_api ps | jq -r --arg model "$model" --arg key "$1" '[.models[] | select(.name == $model)][0][$key] // "none"'; }
+last_use() { loaded expires_at; }
+
+prove_failed() {
+  reason=$2 stage=$1
+  record false
+  exit 1
+}
+
+record() {
+  jq -n -c --argjson ok "$1" --arg question "$QUESTION" --arg answer "${answer:-}" --arg right "$RIGHT_ANSWER" \
+    --arg seconds "${seconds:-0}" --arg at "$(now)" --arg stage "${stage:-}" --arg reason "${reason:-}" \
+    --slurpfile plan "$PLAN" '
+    {schema: 1, ok: $ok, question: $question, answer: $answer, seconds: ($seconds | tonumber),
+     correct: (if $ok then ($answer | contains($right)) else null end),
+     model: $plan[0].model, context: $plan[0].context, threads: $plan[0].threads, profile: $plan[0].profile, at: $at}
+    + if $ok then {} else {stage: $stage, reason: $reason} end' >"$RUN/proof.json"
+  cp "$RUN/proof.json" "$PROOF"
+  if [ "$JSON" = true ]; then
+    cat "$RUN/proof.json"
+  else
+    jq -r 'if .ok then "\(.question)\n\(.answer)\n(\(.seconds) s, \(.model))" else "not proven: \(.stage): \(.reason)" end' "$RUN/proof.json"
+  fi
+  [ "$1" = false ] || mark_warm
+}
+
+mark_warm() { jq -c '.warm = true' "$STATUS" >"$RUN/status.warm" && mv "$RUN/status.warm" "$STATUS"; }
+
+mkdir -p "$RUN"
+(umask 077 && printf 'Authorization: Bearer %s' "$(cat "$TOKEN" 2>/dev/null)" >"$RUN/proof.header")
+prove

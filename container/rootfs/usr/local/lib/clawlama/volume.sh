@@ -1,0 +1,21 @@
+# /data is ours alone, writable, and lasting; otherwise nothing starts.
+
+lock_volume() {
+  mkdir -p "$RUN"
+  [ -w "$DATA" ] || refuse_volume \
+    "$DATA: must be writable by user $(id -u); on the host: chown $(id -u):$(id -g) DIRECTORY, or use a named volume"
+  case $(stat -f -c %T "$DATA") in
+    tmpfs | ramfs) refuse_volume "$DATA: must be on a disk, it is in memory and would be lost; mount a volume with -v clawlama-data:/data" ;;
+  esac
+  mkdir -p "$OWN" "$DATA/openclaw" "$DATA/ollama" "$WORKSPACE"
+  chmod 0700 "$OWN" "$DATA/openclaw"
+  exec 9>>"$OWN/lock"
+  flock -n 9 || refuse_volume "$DATA: is in use by another container; stop that one first"
+  enter starting validate "starting"
+}
+
+# Without the lock the status file is somebody else's: say it, write nothing.
+refuse_volume() {
+  printf 'clawlama: %s\n' "$1" >&2
+  exit "$PERMANENT"
+}
