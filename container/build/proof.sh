@@ -14,7 +14,7 @@ refuse() {
 
 versions() {
   node=$(node --version | sed 's/^v//') || refuse "Node does not start"
-  openclaw=$(openclaw --version | grep -o '[0-9][0-9.]*[0-9]' | head -n 1) || refuse "OpenClaw $node does not start under Node $node"
+  openclaw=$(openclaw --version | grep -o '[0-9][0-9.]*[0-9]' | head -n 1) || refuse "OpenClaw does not start under Node $node"
   ollama=$(ollama --version 2>/dev/null | grep -o '[0-9][0-9.]*[0-9]' | head -n 1) || refuse "Ollama does not start"
 }
 
@@ -47,7 +47,10 @@ generate_config_of() {
 ollama_generates() {
   ollama serve >/tmp/ollama.log 2>&1 &
   server=$!
-  curl -s --retry 50 --retry-delay 1 --retry-connrefused -o /dev/null "http://$OLLAMA_HOST/api/version" || refuse "Ollama $ollama does not answer"
+  until curl -s -o /dev/null --max-time 5 "http://$OLLAMA_HOST/api/version"; do
+    kill -0 "$server" 2>/dev/null || refuse "Ollama $ollama does not serve: $(tail -n 3 /tmp/ollama.log | tr '\n' ' ')"
+    sleep 0.1
+  done
   digest=sha256:$(sha256sum "$model" | cut -d' ' -f1)
   api "blobs/$digest" -T "$model" -X POST >/dev/null
   api create -d "{\"model\":\"tiny\",\"files\":{\"tiny.gguf\":\"$digest\"},\"stream\":false}" >/dev/null

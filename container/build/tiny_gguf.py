@@ -11,7 +11,7 @@ import sys
 import numpy
 from gguf import GGUFWriter, TokenType
 
-LAYERS, WIDTH, HEADS, FEED_FORWARD, TRAINED_CONTEXT = 1, 64, 2, 128, 32768
+LAYERS, WIDTH, HEADS, FEED_FORWARD, TRAINED_CONTEXT = 1, 64, 2, 128, 131072
 SPECIAL = [("<unk>", TokenType.UNKNOWN), ("<s>", TokenType.CONTROL), ("</s>", TokenType.CONTROL)]
 
 

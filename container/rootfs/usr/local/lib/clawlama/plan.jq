@@ -9,7 +9,7 @@ def gateway_memory: 1400 * mib;
 def least_context: 4096;
 def full_context: 16384;
 def size_words: if . >= 1e9 then "\(. / 1e8 | round / 10) GB" else "\(. / 1e6 | round) MB" end;
-def tagged: if (split("/") | last | contains(":")) then . else . + ":latest" end;
+def tagged: if . == "" then . elif (split("/") | last | contains(":")) then . else . + ":latest" end;
 
 def host_reserve: if $hardware[0].memory_limit then 0 else ([512 * mib, $hardware[0].memory * 0.05] | max) end;
 # Bytes that a model may take.

@@ -3,7 +3,7 @@ import { dispatchGatewayMethod } from "openclaw/plugin-sdk/gateway-method-runtim
 
 // Ollama keeps one prefix. The words that differ between sessions stand before the tools: without them the tools of
 // every new session are a cache hit (reference/openclaw.md: 28 s -> 0.5-2.9 s).
-const SESSION_WORDS = /(Runtime: [^\n]*?) \| session=[^|\n]*(?: \| sessionId=[^|\n]*)?/g;
+const SESSION_WORDS = ["session", "sessionId"].map((word) => new RegExp(`(Runtime: [^\\n]*) \\| ${word}=[^|\\n]*(?= \\|)`, "g"));
 
 async function forgetSession(request, response) {
   const chunks = [];
@@ -23,7 +23,7 @@ export default definePluginEntry({
   name: "ClawLama",
   description: "Prompts alike in all sessions, and the proof's session forgotten",
   register(api) {
-    api.registerTextTransforms({ input: [{ from: SESSION_WORDS, to: "$1" }] });
+    api.registerTextTransforms({ input: SESSION_WORDS.map((from) => ({ from, to: "$1" })) });
     api.registerHttpRoute({
       path: "/clawlama/forget",
       auth: "gateway",

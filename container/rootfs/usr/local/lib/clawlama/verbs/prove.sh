@@ -27,7 +27,7 @@ ask() {
   curl -sS --max-time 1800 -H "@$RUN/proof.header" -H 'Content-Type: application/json' --data-binary @- \
     "$(gateway_url)/v1/chat/completions" >"$RUN/proof.answer" 2>&1 <<EOF || { head -c 300 "$RUN/proof.answer" && return 1; }
 $(jq -n -c --arg question "$QUESTION" --arg user "$session" \
-    '{model: "openclaw", user: $user, stream: false, max_tokens: 64, messages: [{role: "user", content: $question}]}')
+    '{model: "openclaw", user: $user, stream: false, max_tokens: 64, temperature: 0, messages: [{role: "user", content: $question}]}')
 EOF
   jq -e -r '.choices[0].message.content' "$RUN/proof.answer" 2>/dev/null ||
     { jq -r '.error.message // .' "$RUN/proof.answer" 2>/dev/null || head -c 300 "$RUN/proof.answer"; return 1; }

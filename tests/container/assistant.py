@@ -1,0 +1,154 @@
+"""A container under test: started as the README says, asked as a user would."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from tests.testbed.docker import LABEL, MINUTE, client, docker
+
+# The hardening that compose adds to the image; `docker run` alone must do as well.
+HARDENED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+READY_WITHIN = 4 * MINUTE
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        return str(self.body["choices"][0]["message"]["content"])
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """A running container, its port on loopback, its volume."""
+
+    name: str
+    port: int
+    volume: str
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def sh(self, script: str, timeout: float = MINUTE) -> str:
+        return docker("exec", self.name, "sh", "-euc", script, timeout=timeout)
+
+    def verb(self, verb: str, timeout: float = 5 * MINUTE) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(docker("exec", self.name, "clawlama", verb, "--json", timeout=timeout))
+        return answer
+
+    def logs(self) -> str:
+        done = subprocess.run([client(), "logs", self.name], capture_output=True, text=True, timeout=MINUTE, check=True)
+        return done.stdout + done.stderr
+
+    def inspect(self, field: str) -> str:
+        return docker("inspect", "--format", f"{{{{{field}}}}}", self.name)
+
+    def ask(self, text: str, user: str, token: str | None = None) -> Reply:
+        """One turn over HTTP; ``user`` names the conversation."""
+        body = {"model": "openclaw", "user": user, "messages": [{"role": "user", "content": text}]}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token or self.token}"}
+        request = Request(f"{self.url}/v1/chat/completions", json.dumps(body).encode(), headers)
+        try:
+            with urlopen(request, timeout=240) as reply:
+                return Reply(reply.status, json.load(reply))
+        except HTTPError as refusal:
+            return Reply(refusal.code, {"error": refusal.read().decode(errors="replace")})
+
+    @property
+    def token(self) -> str:
+        return self.sh("cat /data/clawlama/gateway_token")
+
+    def config(self) -> dict[str, Any]:
+        config: dict[str, Any] = json.loads(self.sh("cat /data/openclaw/openclaw.json"))
+        return config
+
+    def edit_config(self, edited: Mapping[str, Any]) -> None:
+        """As a user would who edits the file; it takes a restart."""
+        command = [client(), "exec", "-i", self.name, "sh", "-c", "cat >/data/openclaw/openclaw.json"]
+        subprocess.run(command, input=json.dumps(edited), text=True, timeout=MINUTE, check=True)
+
+    def start(self) -> None:
+        docker("start", self.name)
+        self.wait_ready()
+
+    def stop(self) -> None:
+        docker("stop", self.name)
+
+    def send_models_requests_to(self, url: str) -> None:
+        """Points the gateway elsewhere, by an edit of its configuration and a restart."""
+        config = self.config()
+        config["models"]["providers"]["ollama"]["baseUrl"] = url
+        self.edit_config(config)
+        self.stop()
+        self.start()
+
+    def wait_ready(self) -> None:
+        self.wait_for("ready")
+
+    def wait_for(self, state: str) -> dict[str, Any]:
+        """The first status in that state; fails with the log when the container ends before."""
+        deadline = time.monotonic() + READY_WITHIN
+        began = self.inspect(".State.StartedAt")
+        while time.monotonic() < deadline:
+            with suppress(AssertionError, json.JSONDecodeError):
+                status = self.verb("status", timeout=MINUTE)
+                if status["state"] == state and status["since"] >= began[:19]:
+                    return status
+            assert self.inspect(".State.Running") == "true", f"the container ended:\n{self.logs()[-3000:]}"
+            time.sleep(0.2)
+        raise AssertionError(f"not {state} in time:\n{self.logs()[-3000:]}")
+
+    def wait_ended(self, timeout: float = MINUTE) -> int:
+        return int(docker("wait", self.name, timeout=timeout))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def volume() -> Iterator[str]:
+    name = docker("volume", "create", "--label", LABEL)
+    try:
+        yield name
+    finally:
+        docker("volume", "rm", "--force", name, check=False)
+
+
+@contextmanager
+def created(
+    image: str,
+    data: str,
+    settings: Mapping[str, object] | None = None,
+    files: Mapping[Path, str] | None = None,
+    flags: tuple[str, ...] = HARDENED,
+) -> Iterator[Assistant]:
+    """A container, started but not waited for; removed at the end, its volume not."""
+    port = free_port()
+    environment = {"CLAWLAMA_OPENCLAW_PORT": port} | dict(settings or {})
+    name = docker(
+        "run", "--detach", f"--label={LABEL}", f"--publish=127.0.0.1:{port}:{port}", f"--volume={data}:/data", *flags,
+        *(f"--env={key}={value}" for key, value in environment.items()),
+        *(f"--volume={path}:{target}:ro" for path, target in (files or {}).items()),
+        image,
+    )  # fmt: skip
+    try:
+        yield Assistant(name[:12], port, data)
+    finally:
+        docker("rm", "--force", name)

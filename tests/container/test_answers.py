@@ -1,0 +1,74 @@
+"""Plain `docker run` with a real model: it answers, it is closed to strangers, and what was planned is what runs."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.container.assistant import Assistant
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+CHROMIUM = "/usr/bin/chromium"
+QUIET_BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+def test_the_agent_answers_a_question_whose_answer_is_known(smollm2: Assistant) -> None:
+    proof = smollm2.verb("prove")
+    assert proof["ok"]
+    assert proof["correct"]
+    assert "Paris" in proof["answer"]
+    assert smollm2.verb("status")["proof"] == proof
+    assert smollm2.verb("status")["warm"]
+
+
+def test_a_proof_leaves_no_session_behind(smollm2: Assistant) -> None:
+    smollm2.verb("prove")
+    assert "clawlama-proof" not in smollm2.sh(
+        """node --no-warnings -e 'const { DatabaseSync } = require("node:sqlite");
+        const state = new DatabaseSync(process.argv[1], { readOnly: true });
+        for (const { name } of state.prepare("select name from sqlite_master where type = ?").all("table"))
+          console.log(JSON.stringify(state.prepare(`select * from "${name}"`).all().filter((row) => row.session_key ?? row.key)));
+        ' /data/openclaw/agents/main/agent/openclaw-agent.sqlite"""
+    )
+
+
+def test_planned_context_and_threads_reach_the_model(smollm2: Assistant) -> None:
+    plan = smollm2.verb("status")
+    [loaded] = json.loads(smollm2.sh("curl -sS http://127.0.0.1:11434/api/ps"))["models"]
+    assert loaded["context_length"] == plan["context"] == 8192
+    commits = re.findall(r"Operation:commit.*?KvSize:(\d+).*?NumThreads:(\d+)", smollm2.logs())
+    assert commits[-1] == (str(plan["context"]), str(plan["threads"]))
+    assert len(commits) == 1, "the model was loaded once, with the options that OpenClaw sends"
+
+
+def test_a_request_without_the_token_is_refused(smollm2: Assistant) -> None:
+    assert smollm2.ask("Hello", "stranger", token="wrong").status == 401
+
+
+def test_the_link_opens_a_chat_that_takes_a_message_and_shows_the_answer(smollm2: Assistant) -> None:
+    link = smollm2.verb("link")["url"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET_BROWSER)
+        page = browser.new_page()
+        page.goto(link)
+        message = page.get_by_role("textbox").first
+        message.fill("What is the capital of Italy?", timeout=60_000)
+        message.press("Enter")
+        expect(page.get_by_text(re.compile("Rome")).first).to_be_visible(timeout=240_000)
+        browser.close()
+
+
+def test_the_banner_says_what_runs_and_where(smollm2: Assistant) -> None:
+    banner = smollm2.logs()
+    plan = smollm2.verb("status")
+    for said in (f"http://127.0.0.1:{smollm2.port}/", f"{plan['threads']} threads", "context 8192", "profile lean"):
+        assert said in banner
+    for part, version in smollm2.verb("status")["versions"].items():
+        assert re.search(rf"{part} {re.escape(version)}", banner, re.IGNORECASE)
+
+
+def test_no_secret_is_in_the_log(smollm2: Assistant) -> None:
+    assert smollm2.token not in smollm2.logs()

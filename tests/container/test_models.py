@@ -1,0 +1,119 @@
+"""Models from a registry, several at a time, one of them not to be had; and what does not fit is refused."""
+
+from __future__ import annotations
+
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.container import models
+from tests.container.assistant import created, free_port, volume
+from tests.testbed.docker import MINUTE, docker
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+TINY = {models.tiny(): models.TINY_TARGET}
+# Ollama expects a Location header on blobs, which this registry gives when told to.
+REGISTRY = """
+version: 0.1
+storage: {{filesystem: {{rootdirectory: {folder}}}}}
+http: {{addr: "{address}", headers: {{Location: ["#"]}}}}
+"""
+
+
+@contextmanager
+def registry_serving(folder: Path, address: str) -> Iterator[None]:
+    config = folder / "registry.yml"
+    config.write_text(REGISTRY.format(folder=folder / "blobs", address=address))
+    with subprocess.Popen(["docker-registry", "serve", str(config)], stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for(f"http://{address}/v2/")
+            yield
+        finally:
+            server.terminate()
+
+
+def wait_for(url: str) -> None:
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(url, timeout=5)
+        except OSError:
+            subprocess.run(["sleep", "0.05"], check=True)
+        else:
+            return
+    raise AssertionError(f"{url} does not answer")
+
+
+@pytest.fixture(scope="module")
+def registry(image: str, bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """host:port of a registry that holds `library/one` and `library/two`."""
+    address = f"{bridge}:{free_port()}"
+    with registry_serving(tmp_path_factory.mktemp("registry"), address), volume() as data:
+        with created(image, data, models.TINY_SETTINGS, TINY) as filler:
+            filler.wait_ready()
+            for name in ("one", "two"):
+                filler.sh(f"ollama cp tiny {address}/library/{name} && ollama push --insecure {address}/library/{name}")
+        yield address
+
+
+def test_models_are_pulled_with_progress_and_one_that_is_not_to_be_had_is_said(image: str, registry: str, data: str) -> None:
+    wanted = [f"{registry}/library/{name}:latest" for name in ("one", "nowhere", "two")]
+    settings = {
+        "CLAWLAMA_MODEL": wanted[0],
+        "CLAWLAMA_MODELS": ",".join(wanted),
+        "CLAWLAMA_REGISTRY_INSECURE": "true",
+        "CLAWLAMA_PROFILE": "lean",
+        "CLAWLAMA_MAX_TOKENS": 16,
+    }
+    with created(image, data, settings) as assistant:
+        assistant.wait_ready()
+        status = assistant.verb("status")
+        assert [(model["name"], model["ok"]) for model in status["models"]] == list(zip(wanted, (True, False, True), strict=True))
+        assert "does not exist" in status["models"][1]["reason"]
+        assert f"missing   {wanted[1]}: " in assistant.logs()
+        assert f"pulling {wanted[0]}: " in assistant.logs()
+        offered = assistant.config()["models"]["providers"]["ollama"]["models"]
+        assert [model["id"] for model in offered] == [wanted[0], wanted[2]]
+        assistant.stop()
+    # The second start needs no registry: what is there is used.
+    with created(image, data, settings | {"CLAWLAMA_MODELS": ""}, flags=("--network=none", "--tmpfs=/tmp")) as offline:
+        offline.wait_ready()
+
+
+def test_the_full_profile_runs_where_its_context_is_there(image: str, data: str) -> None:
+    settings = {"CLAWLAMA_MODEL_FILE": models.TINY_TARGET, "CLAWLAMA_MAX_TOKENS": 16}
+    with created(image, data, settings, TINY) as assistant:
+        assistant.wait_ready()
+        assert assistant.verb("status")["profile"] == "full"
+        proof = assistant.verb("prove")
+        assert proof["ok"], proof
+
+
+@pytest.mark.parametrize(
+    ("settings", "flags", "said"),
+    [
+        ({"CLAWLAMA_MODEL": "qwen3:14b"}, ("--memory=4g",), "take qwen3:0.6b"),
+        ({"CLAWLAMA_MODEL": "two words"}, (), "must be a model name"),
+        ({"CLAWLAMA_MODLE": "qwen3:4b"}, (), "did you mean CLAWLAMA_MODEL?"),
+        ({"CLAWLAMA_MODEL_FILE": "/nowhere.gguf"}, (), "must be a file that user 10001 can read"),
+        ({}, ("--tmpfs=/data:uid=10001",), "must be on a disk"),
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_line_before_anything_starts(
+    image: str, data: str, settings: dict[str, object], flags: tuple[str, ...], said: str
+) -> None:
+    if any("tmpfs" in flag for flag in flags):
+        name = docker("create", "--label=io.clawlama.test=1", *flags, image)
+        docker("start", name)
+        code, log = int(docker("wait", name)), docker("logs", name)
+        docker("rm", name)
+        assert code == 78
+        return
+    with created(image, data, settings, flags=flags) as refused:
+        assert refused.wait_ended(2 * MINUTE) == 78
+        complaints = [line for line in refused.logs().splitlines() if said in line and not line.startswith("{")]
+        assert len(complaints) == 1, refused.logs()
+        assert "starting Ollama" not in refused.logs()

@@ -1,0 +1,121 @@
+"""What fits is decided once, in the container: context, threads, profile, model, or a refusal with the sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roles.settings import SETTINGS
+from tests.unit.container import jq
+
+MIB, GIB = 1024**2, 1024**3
+# What Ollama says of SmolLM2-135M, shortened to what counts.
+SMOLLM2 = {
+    "name": "smollm2:latest",
+    "size": 98362432,
+    "capabilities": ["completion", "tools"],
+    "info": {
+        "general.architecture": "llama",
+        "llama.block_count": 30,
+        "llama.attention.head_count": 9,
+        "llama.attention.head_count_kv": 3,
+        "llama.embedding_length": 576,
+        "llama.context_length": 8192,
+    },
+}
+LONG = {**SMOLLM2, "info": {**SMOLLM2["info"], "llama.context_length": 131072}}  # type: ignore[dict-item]
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Any:
+    def decide(
+        settings: dict[str, str] | None = None,
+        wanted: str = "",
+        measured: list[dict[str, Any]] | None = None,
+        sizes: dict[str, int] | None = None,
+        **hardware: Any,
+    ) -> Any:
+        values = {setting.name: setting.default for setting in SETTINGS} | (settings or {})
+        found = {"cores": 2, "logical_cores": 2, "cpu_quota": None, "memory": 24 * GIB, "memory_limit": None} | hardware
+        table = (jq.ETC / "models.json").read_text()
+        (tmp_path / "table.json").write_text(table)
+        return jq.run(
+            "plan.jq",
+            *("--arg", "wanted", wanted, "--slurpfile", "table", str(tmp_path / "table.json")),
+            *jq.files(tmp_path, settings=values, hardware=found, sizes=sizes or {}, measured=measured or []),
+        )
+
+    return decide
+
+
+@pytest.mark.parametrize(
+    ("cores", "quota", "asked", "threads"),
+    [(2, None, "auto", 2), (4, None, "auto", 3), (8, 2, "auto", 2), (8, 6.5, "auto", 5), (2, 0.5, "auto", 1), (8, None, "2", 2), (2, None, "64", 2)],
+)
+def test_threads_never_exceed_quota_or_cores_and_leave_one_for_the_gateway(plan: Any, cores: int, quota: float | None, asked: str, threads: int) -> None:
+    decided = plan({"OLLAMA_NUM_THREADS": asked}, cores=cores, logical_cores=cores, cpu_quota=quota)
+    assert decided["threads"] == threads
+    assert any("OLLAMA_NUM_THREADS" in reason for reason in decided["why"]) == (asked == "64")
+
+
+@pytest.mark.parametrize(
+    ("gib", "model"), [(32, "gpt-oss:20b"), (16, "qwen3:8b"), (8, "qwen3:4b"), (4, "qwen3:0.6b")]
+)
+def test_the_largest_model_of_the_table_that_fits_is_taken(plan: Any, gib: int, model: str) -> None:
+    assert plan(memory=gib * GIB)["model"] == model
+
+
+def test_a_smaller_model_than_the_default_says_why(plan: Any) -> None:
+    assert "gpt-oss:20b needs" in plan(memory=8 * GIB)["why"][0]
+
+
+def test_a_model_that_cannot_fit_is_refused_with_sizes_and_the_next_best(plan: Any) -> None:
+    refusal = plan(wanted="qwen3:14b", memory=24 * GIB, memory_limit=8 * GIB)["refusal"]
+    assert refusal.startswith('CLAWLAMA_MODEL="qwen3:14b": needs 1')
+    assert "(the container's limit)" in refusal
+    assert refusal.endswith("or take qwen3:4b")
+
+
+def test_an_unknown_model_is_judged_by_the_size_of_its_manifest(plan: Any) -> None:
+    sizes = {"somebody/giant:latest": 60 * GIB}
+    assert "somebody/giant:latest" in plan(wanted="somebody/giant:latest", sizes=sizes)["refusal"]
+    assert plan(wanted="somebody/small:latest", sizes={"somebody/small:latest": GIB})["refusal"] is None
+
+
+def test_no_model_fits_a_machine_that_is_too_small(plan: Any) -> None:
+    assert "no model of the fit table fits" in plan(memory=GIB)["refusal"]
+
+
+def test_context_is_what_the_memory_limit_holds(plan: Any) -> None:
+    wide = plan(wanted="smollm2:latest", measured=[LONG], memory_limit=24 * GIB)
+    tight = plan(wanted="smollm2:latest", measured=[LONG], memory_limit=1900 * MIB)
+    assert wide["context"] == 131072
+    assert 8192 < tight["context"] < 16384
+    assert tight["context"] % 1024 == 0
+    # 30 layers x 3 heads x (64 + 64) x 2 bytes a token, and 30 % on top of weights and KV
+    assert (98362432 + tight["context"] * 23040) * 1.3 <= 500 * MIB
+    assert tight["profile"] == "lean"
+
+
+def test_parallel_requests_share_the_memory(plan: Any) -> None:
+    one = plan(wanted="smollm2:latest", measured=[LONG], memory_limit=3 * GIB)
+    two = plan({"OLLAMA_NUM_PARALLEL": "2"}, wanted="smollm2:latest", measured=[LONG], memory_limit=3 * GIB)
+    assert two["context"] <= one["context"] / 2 + 1024
+
+
+def test_a_short_context_takes_the_lean_profile_and_says_so(plan: Any) -> None:
+    decided = plan(wanted="smollm2:latest", measured=[SMOLLM2])
+    assert (decided["context"], decided["profile"]) == (8192, "lean")
+    assert any("the full profile needs a context of 16384" in reason for reason in decided["why"])
+
+
+def test_answers_never_take_more_than_half_of_the_context(plan: Any) -> None:
+    [offered] = plan(wanted="smollm2:latest", measured=[SMOLLM2])["models"]
+    assert offered["max_tokens"] == 4096
+
+
+def test_listed_models_are_all_offered_the_first_is_the_assistants(plan: Any) -> None:
+    decided = plan(wanted="smollm2:latest\nqwen3:0.6b\nsmollm2:latest\n", measured=[SMOLLM2])
+    assert [model["name"] for model in decided["models"]] == ["smollm2:latest", "qwen3:0.6b"]
