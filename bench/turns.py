@@ -69,4 +69,4 @@ def final(reply: bytes) -> dict[str, Any]:
 
 def speed(answer: dict[str, Any], seconds: float) -> float:
     """Ollama gives durations in nanoseconds."""
-    return float(answer["eval_count"]) / (seconds - answer["prompt_eval_duration"] / 1e9)
+    return float(answer["eval_count"] / (seconds - answer["prompt_eval_duration"] / 1e9))

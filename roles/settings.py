@@ -47,9 +47,7 @@ class Rule:
 
 
 def whole_number(minimum: int, maximum: int, example: int) -> Rule:
-    return Rule(
-        f"must be a whole number from {minimum} to {maximum}", "[0-9]{1,9}", str(example), minimum, maximum
-    )
+    return Rule(f"must be a whole number from {minimum} to {maximum}", "[0-9]{1,9}", str(example), minimum, maximum)
 
 
 def one_of(*choices: str) -> Rule:
@@ -64,9 +62,7 @@ _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _ADDRESS = f"{_BYTE}(?:[.]{_BYTE}){{3}}"
 
 MODEL = Rule("must be a model name such as qwen3:4b", _MODEL, "qwen3:4b", longest=200)
-MODELS = Rule(
-    "must be model names separated by commas", f"{_MODEL}(?:,{_MODEL})*", "qwen3:4b,qwen3:1.7b", longest=2000
-)
+MODELS = Rule("must be model names separated by commas", f"{_MODEL}(?:,{_MODEL})*", "qwen3:4b,qwen3:1.7b", longest=2000)
 FILE = Rule("must be an absolute path of letters, digits and ._@+-", _PATH, "/models/model.gguf")
 DIRECTORY = Rule("must be an absolute path of letters, digits and ._@+-", _PATH, "/opt/clawlama")
 VOLUME = Rule(
@@ -126,9 +122,7 @@ class Settings(BaseModel):
     clawlama_max_tokens: Annotated[
         int, Declared(whole_number(16, 131072, 8192), "container", "The longest answer, in tokens.")
     ] = 8192
-    clawlama_max_concurrent: Annotated[
-        int, Declared(whole_number(1, 64, 4), "container", "Agent turns at a time.")
-    ] = 4
+    clawlama_max_concurrent: Annotated[int, Declared(whole_number(1, 64, 4), "container", "Agent turns at a time.")] = 4
     clawlama_subagent_concurrent: Annotated[
         int, Declared(whole_number(1, 64, 8), "container", "Sub-agents at a time.")
     ] = 8
@@ -140,9 +134,7 @@ class Settings(BaseModel):
     ] = "127.0.0.1"
     clawlama_exec_ask: Annotated[
         str,
-        Declared(
-            one_of("off", "on-miss", "always"), "container", "Whether the agent asks before it runs a command."
-        ),
+        Declared(one_of("off", "on-miss", "always"), "container", "Whether the agent asks before it runs a command."),
     ] = "off"
     clawlama_telegram_bot_token: Annotated[
         str, Declared(TELEGRAM_TOKEN, "container", "Chat through this Telegram bot.", secret=True)
@@ -168,9 +160,9 @@ class Settings(BaseModel):
     ollama_max_loaded_models: Annotated[
         int, Declared(whole_number(1, 16, 1), "container", "Models in memory at a time.")
     ] = 1
-    ollama_host: Annotated[
-        str, Declared(LISTEN, "container", "Where Ollama listens in the container.")
-    ] = "127.0.0.1:11434"
+    ollama_host: Annotated[str, Declared(LISTEN, "container", "Where Ollama listens in the container.")] = (
+        "127.0.0.1:11434"
+    )
 
     clawlama_sources: Annotated[
         str,
@@ -186,16 +178,16 @@ class Settings(BaseModel):
     clawlama_base: Annotated[
         str, Declared(IMAGE, "build", "The base image; made with mmdebstrap where it cannot be pulled.")
     ] = "debian:bookworm-slim"
-    clawlama_node_upstream: Annotated[
-        str, Declared(URL, "build", "NodeSource's repository, or a mirror of it.")
-    ] = "https://deb.nodesource.com"
-    clawlama_ollama_upstream: Annotated[
-        str, Declared(URL, "build", "Ollama's releases, or a mirror of them.")
-    ] = "https://github.com/ollama/ollama/releases"
+    clawlama_node_upstream: Annotated[str, Declared(URL, "build", "NodeSource's repository, or a mirror of it.")] = (
+        "https://deb.nodesource.com"
+    )
+    clawlama_ollama_upstream: Annotated[str, Declared(URL, "build", "Ollama's releases, or a mirror of them.")] = (
+        "https://github.com/ollama/ollama/releases"
+    )
 
-    clawlama_image: Annotated[
-        str, Declared(IMAGE, "host", "The image's name.")
-    ] = "docker.io/casjaysdevdocker/clawlama:latest"
+    clawlama_image: Annotated[str, Declared(IMAGE, "host", "The image's name.")] = (
+        "docker.io/casjaysdevdocker/clawlama:latest"
+    )
     clawlama_data: Annotated[
         str, Declared(VOLUME, "host", "The volume, or a directory of the host, that holds everything.")
     ] = "clawlama-data"

@@ -1,4 +1,4 @@
-"""What the agent is told, and what it can do: seen on the wire to the model, with a scripted model behind the real gateway."""
+"""What the agent is told, and what it can do: a scripted model behind the real gateway shows it on the wire."""
 
 from __future__ import annotations
 
@@ -92,5 +92,10 @@ def test_a_telegram_token_sets_up_the_channel_and_a_wrong_one_kills_nothing(scri
 
 def test_the_image_has_no_setuid_file_and_etc_no_write_bit(scripted: tuple[Assistant, Wire]) -> None:
     assert scripted[0].sh("find / -xdev -type f -perm /6000 2>/dev/null || true") == ""
-    assert scripted[0].sh("find /etc -xdev -type f -perm /0222 2>/dev/null | grep -v -e hosts -e hostname -e resolv || true") == ""
+    assert (
+        scripted[0].sh(
+            "find /etc -xdev -type f -perm /0222 2>/dev/null | grep -v -e hosts -e hostname -e resolv || true"
+        )
+        == ""
+    )
     assert scripted[0].sh("stat -c %a /data/clawlama/gateway_token") == "600"

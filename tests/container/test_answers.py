@@ -12,6 +12,14 @@ from tests.container.assistant import Assistant
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 CHROMIUM = "/usr/bin/chromium"
+ALL_SESSIONS = """
+const { DatabaseSync } = require("node:sqlite"), { globSync } = require("node:fs");
+for (const file of globSync("/data/openclaw/**/*.sqlite")) {
+  const state = new DatabaseSync(file, { readOnly: true });
+  const tables = state.prepare("select name from sqlite_master where type = ?").all("table");
+  for (const { name } of tables.filter(({ name }) => name.includes("session")))
+    console.log(name, JSON.stringify(state.prepare(`select * from "${name}"`).all()));
+}"""
 QUIET_BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -26,13 +34,7 @@ def test_the_agent_answers_a_question_whose_answer_is_known(smollm2: Assistant) 
 
 def test_a_proof_leaves_no_session_behind(smollm2: Assistant) -> None:
     smollm2.verb("prove")
-    assert "clawlama-proof" not in smollm2.sh(
-        """node --no-warnings -e 'const { DatabaseSync } = require("node:sqlite");
-        const state = new DatabaseSync(process.argv[1], { readOnly: true });
-        for (const { name } of state.prepare("select name from sqlite_master where type = ?").all("table"))
-          console.log(JSON.stringify(state.prepare(`select * from "${name}"`).all().filter((row) => row.session_key ?? row.key)));
-        ' /data/openclaw/agents/main/agent/openclaw-agent.sqlite"""
-    )
+    assert "openai-user:clawlama-proof" not in smollm2.sh(f"node --no-warnings -e '{ALL_SESSIONS}'")
 
 
 def test_planned_context_and_threads_reach_the_model(smollm2: Assistant) -> None:

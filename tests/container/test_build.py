@@ -39,8 +39,12 @@ def test_parts_that_do_not_fit_make_no_image(image: str, tmp_path: Path, part: s
     shutil.copy(models.tiny(), tmp_path / "tiny.gguf")
     build = subprocess.run(
         [client(), "build", "--label", LABEL, "--progress=plain", str(tmp_path)],
-        capture_output=True, text=True, timeout=5 * MINUTE, check=False, env={"DOCKER_BUILDKIT": "1", "HOME": str(tmp_path)},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=5 * MINUTE,
+        check=False,
+        env={"DOCKER_BUILDKIT": "1", "HOME": str(tmp_path)},
+    )
     assert build.returncode != 0
     assert "these parts do not fit: " in build.stderr + build.stdout
     assert said in build.stderr + build.stdout

@@ -25,7 +25,9 @@ def lasting(image: str) -> Iterator[Assistant]:
         yield assistant
 
 
-def test_a_stop_in_the_middle_of_a_turn_is_in_time_and_the_conversation_goes_on(lasting: Assistant, bridge: str) -> None:
+def test_a_stop_in_the_middle_of_a_turn_is_in_time_and_the_conversation_goes_on(
+    lasting: Assistant, bridge: str
+) -> None:
     ollama = f"http://{lasting.inspect('.NetworkSettings.IPAddress')}:11434"
     with listening(bridge, upstream=ollama) as (wire, url):
         lasting.send_models_requests_to(url)
@@ -107,4 +109,6 @@ def test_a_configuration_of_the_users_own_replaces_ours_where_it_is_mounted(last
         assistant.sh(f"mkdir -p $(dirname {mine}) && echo '{{}}' >{mine}")
         assistant.stop()
         assistant.start()
-        assert "is mounted and replaces ours" not in assistant.logs(), "a plain file there is the agent's, not the user's"
+        assert "is mounted and replaces ours" not in assistant.logs(), (
+            "a plain file there is the agent's, not the user's"
+        )

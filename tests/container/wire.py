@@ -23,6 +23,7 @@ class Wire:
         self.upstream = upstream
         self.script = list(script)
         self.requests: list[dict[str, Any]] = []
+        self.replies: list[bytes] = []
         self.arrived = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -38,7 +39,10 @@ class Wire:
         if self.upstream is None:
             return 404, b'{"error":"the script knows /api/chat only"}'
         with urlopen(Request(self.upstream + path, data=body or None), timeout=300) as reply:
-            return reply.status, reply.read()
+            answer = reply.read()
+            if path == "/api/chat":
+                self.replies.append(answer)
+            return reply.status, answer
 
     def _scripted(self) -> tuple[int, bytes]:
         if not self.script:

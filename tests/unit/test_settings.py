@@ -105,7 +105,10 @@ def test_a_bad_value_is_refused_by_both_halves_in_the_same_line(name: str, value
     assert container_verdict(name, value[:60_000]) == python_verdict(name, value[:60_000])
 
 
-@pytest.mark.parametrize(("name", "known"), [("CLAWLAMA_MODLE", "CLAWLAMA_MODEL"), ("CLAWLAMA_PORT", "CLAWLAMA_OPENCLAW_PORT"), ("CLAWLAMA_QQQ", None)])
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("CLAWLAMA_MODLE", "CLAWLAMA_MODEL"), ("CLAWLAMA_PORT", "CLAWLAMA_OPENCLAW_PORT"), ("CLAWLAMA_QQQ", None)],
+)
 def test_an_unknown_name_is_answered_with_the_nearest_known_one(name: str, known: str | None) -> None:
     assert nearest(name) == known
 

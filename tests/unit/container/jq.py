@@ -16,7 +16,12 @@ def run(program: str, *arguments: str, given: str | None = None) -> Any:
     """The program's answer; ``given`` is standard input, none of it where the program takes its input otherwise."""
     source = [] if given is not None else ["-n"]
     done = subprocess.run(
-        ["jq", *source, "-f", str(LIB / program), *arguments], input=given, capture_output=True, text=True, timeout=30, check=False
+        ["jq", *source, "-f", str(LIB / program), *arguments],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -26,7 +26,10 @@ def test_the_first_start_writes_what_is_generated(merge: Any) -> None:
 
 
 def test_a_key_of_the_users_own_survives(merge: Any) -> None:
-    assert merge({"a": {"b": 1}}, {"a": {"b": 1, "mine": 2}, "too": 3}, {"a": {"b": 4}}) == {"a": {"b": 4, "mine": 2}, "too": 3}
+    assert merge({"a": {"b": 1}}, {"a": {"b": 1, "mine": 2}, "too": 3}, {"a": {"b": 4}}) == {
+        "a": {"b": 4, "mine": 2},
+        "too": 3,
+    }
 
 
 def test_an_edit_of_a_generated_key_survives_until_the_setting_changes(merge: Any) -> None:

@@ -52,17 +52,25 @@ def plan(tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize(
     ("cores", "quota", "asked", "threads"),
-    [(2, None, "auto", 2), (4, None, "auto", 3), (8, 2, "auto", 2), (8, 6.5, "auto", 5), (2, 0.5, "auto", 1), (8, None, "2", 2), (2, None, "64", 2)],
+    [
+        (2, None, "auto", 2),
+        (4, None, "auto", 3),
+        (8, 2, "auto", 2),
+        (8, 6.5, "auto", 5),
+        (2, 0.5, "auto", 1),
+        (8, None, "2", 2),
+        (2, None, "64", 2),
+    ],
 )
-def test_threads_never_exceed_quota_or_cores_and_leave_one_for_the_gateway(plan: Any, cores: int, quota: float | None, asked: str, threads: int) -> None:
+def test_threads_never_exceed_quota_or_cores_and_leave_one_for_the_gateway(
+    plan: Any, cores: int, quota: float | None, asked: str, threads: int
+) -> None:
     decided = plan({"OLLAMA_NUM_THREADS": asked}, cores=cores, logical_cores=cores, cpu_quota=quota)
     assert decided["threads"] == threads
     assert any("OLLAMA_NUM_THREADS" in reason for reason in decided["why"]) == (asked == "64")
 
 
-@pytest.mark.parametrize(
-    ("gib", "model"), [(32, "gpt-oss:20b"), (16, "qwen3:8b"), (8, "qwen3:4b"), (4, "qwen3:0.6b")]
-)
+@pytest.mark.parametrize(("gib", "model"), [(32, "gpt-oss:20b"), (16, "qwen3:8b"), (8, "qwen3:4b"), (4, "qwen3:0.6b")])
 def test_the_largest_model_of_the_table_that_fits_is_taken(plan: Any, gib: int, model: str) -> None:
     assert plan(memory=gib * GIB)["model"] == model
 

@@ -10,7 +10,14 @@ from tests.unit.container import jq
 
 def lines(*events: dict[str, object]) -> list[str]:
     stream = "\n".join(map(json.dumps, events))
-    done = subprocess.run(["jq", "-r", "-n", "-f", str(jq.LIB / "pull.jq")], input=stream, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        ["jq", "-r", "-n", "-f", str(jq.LIB / "pull.jq")],
+        input=stream,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
     return done.stdout.splitlines()
 
 

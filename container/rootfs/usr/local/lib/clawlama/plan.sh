@@ -64,4 +64,4 @@ file_model_name() {
   fi
 }
 
-with_tag() { case ${1##*/} in *:*) printf '%s' "$1" ;; *) printf '%s:latest' "$1" ;; esac; }
+with_tag() { case ${1##*/} in *:*) printf '%s' "$1" ;; *) printf '%s:latest' "$1" ;; esac }

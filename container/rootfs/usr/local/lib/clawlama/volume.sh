@@ -1,4 +1,4 @@
-# /data is ours alone, writable, and lasting; otherwise nothing starts.
+# The volume, /data, is ours alone, writable, and lasting; otherwise nothing starts.
 
 lock_volume() {
   mkdir -p "$RUN"

@@ -24,19 +24,23 @@ prove() {
 
 # The answer; or a reason, and false.
 ask() {
-  curl -sS --max-time 1800 -H "@$RUN/proof.header" -H 'Content-Type: application/json' --data-binary @- \
-    "$(gateway_url)/v1/chat/completions" >"$RUN/proof.answer" 2>&1 <<EOF || { head -c 300 "$RUN/proof.answer" && return 1; }
-$(jq -n -c --arg question "$QUESTION" --arg user "$session" \
-    '{model: "openclaw", user: $user, stream: false, max_tokens: 64, temperature: 0, messages: [{role: "user", content: $question}]}')
-EOF
-  jq -e -r '.choices[0].message.content' "$RUN/proof.answer" 2>/dev/null ||
-    { jq -r '.error.message // .' "$RUN/proof.answer" 2>/dev/null || head -c 300 "$RUN/proof.answer"; return 1; }
+  jq -n -c --arg question "$QUESTION" --arg user "$session" '
+    {model: "openclaw", user: $user, stream: false, max_tokens: 64, temperature: 0,
+     messages: [{role: "user", content: $question}]}' |
+    gateway_post v1/chat/completions 1800 >"$RUN/proof.answer" 2>&1 &&
+    jq -e -r '.choices[0].message.content' "$RUN/proof.answer" 2>/dev/null && return 0
+  jq -r '.error.message // .' "$RUN/proof.answer" 2>/dev/null || head -c 300 "$RUN/proof.answer"
+  return 1
 }
 
 # The plugin's one route; a session that stays behind is untidy, no failure.
 forget_session() {
-  curl -sS --max-time 30 -H "@$RUN/proof.header" -H 'Content-Type: application/json' \
-    --data-binary "$(jq -n -c --arg user "$session" '{user: $user}')" "$(gateway_url)/clawlama/forget" >"$RUN/proof.forgotten" 2>&1 || true
+  jq -n -c --arg user "$session" '{user: $user}' | gateway_post clawlama/forget 30 >"$RUN/proof.forgotten" 2>&1 || true
+}
+
+# gateway_post PATH SECONDS: standard input as JSON, with the token, which stands in no argument.
+gateway_post() {
+  curl -sS --max-time "$2" -H "@$RUN/proof.header" -H 'Content-Type: application/json' --data-binary @- "$(gateway_url)/$1"
 }
 
 loaded() { ollama_api ps | jq -r --arg model "$model" --arg key "$1" '[.models[] | select(.name == $model)][0][$key] // "none"'; }

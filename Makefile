@@ -1,0 +1,42 @@
+# Every target makes what it needs itself; on a fresh machine git, make and python3 are enough.
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+TEST_TARGETS := test test-fast lint bench generate
+PYINFRA := $(BIN)/python -m pyinfra -y
+
+.PHONY: help up $(TEST_TARGETS)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+up: .venv/.up ## this machine: install what is missing, build, start, prove; a second run changes nothing
+	@$(PYINFRA) inventories/local.py deploy/clawlama.py
+
+$(TEST_TARGETS): export PATH := $(BIN):$(PATH)
+$(TEST_TARGETS): .venv/.test
+
+test: ## everything: unit, a bare machine, the real container (15 to 25 minutes)
+	@$(PYINFRA) inventories/local.py tests/testbed/setup.py
+	@pytest
+
+test-fast: ## what needs no Docker, in under half a minute
+	@pytest tests/unit
+
+lint: ## every check of the code, without running it
+	@scripts/lint.sh
+
+bench: ## the figures: size, start, first turn, speed
+	@$(PYINFRA) inventories/local.py tests/testbed/setup.py
+	@python -m bench
+
+generate: ## write the files that derive from the settings and from the compose template
+	@python -m roles.settings
+	@python -m roles.clawlama.compose
+
+.venv/.up: pyproject.toml scripts/venv.sh
+	@PYTHON="$(PYTHON)" scripts/venv.sh .
+	@touch $@
+
+.venv/.test: pyproject.toml scripts/venv.sh
+	@PYTHON="$(PYTHON)" scripts/venv.sh '.[test]'
+	@touch $@ .venv/.up

@@ -1,0 +1,34 @@
+"""This machine. Settings come from .env in the repository's root, and over it from the environment."""
+
+import os
+from pathlib import Path
+
+from pyinfra.api.exceptions import PyinfraError
+
+from roles.errors import UserMistake
+from roles.settings import BY_NAME, dotenv
+
+
+def _settings() -> dict[str, str]:
+    """Ollama on this machine has variables of its own, so of OLLAMA_* only ours are taken."""
+    environment = {name: value for name, value in os.environ.items() if name.startswith("CLAWLAMA_") or name in BY_NAME}
+    try:
+        written = dotenv(Path(__file__).parent.parent / ".env")
+    except UserMistake as mistake:
+        raise PyinfraError(str(mistake)) from None
+    return {name.lower(): value for name, value in (written | environment).items()}
+
+
+local = [
+    (
+        "@local",
+        {
+            # Where no model registry answers, a demonstration model shows that everything works.
+            "clawlama_demo_model": "true",
+            # A build needs the invoking user's proxies, registries and certificates.
+            "_sudo": os.geteuid() != 0,
+            "_preserve_sudo_env": True,
+            **_settings(),
+        },
+    )
+]

@@ -1,0 +1,64 @@
+"""What runs, what it says of itself, and what lies in the provisioner's directory."""
+
+from __future__ import annotations
+
+from roles.hosts import ReadingFact
+from roles.readings import reading
+
+CONTAINER = "clawlama"
+INSPECTED = (
+    '{"state": {{json .State}}, "labels": {{json .Config.Labels}}, "image": {{json .Image}}, '
+    '"restarts": {{json .RestartCount}}}'
+)
+WHAT_RUNS = {
+    "container": f"docker inspect --type container --format '{INSPECTED}' {CONTAINER}",
+    "status": f"docker exec {CONTAINER} clawlama status --json",
+}
+# Enough to reach back over a restart to the last words of the start before.
+LOG_LINES = 300
+REGISTRY = "https://registry.ollama.ai/v2/"
+
+
+class StatusReading(ReadingFact):
+    """The container as Docker sees it, as it sees itself, and the end of its log (which outlives it)."""
+
+    def command(self) -> str:
+        return reading(WHAT_RUNS | {"log": f"docker logs --tail {LOG_LINES} {CONTAINER} 2>&1"})
+
+
+class ReleaseReading(ReadingFact):
+    """What runs, and what it was made from: the image's id, digests of our files, the last release's record."""
+
+    def command(self, image: str, directory: str) -> str:
+        return reading(
+            WHAT_RUNS
+            | {
+                "image": f"docker image inspect --format '{{{{.Id}}}}' {image}",
+                "files": f"cd {directory} && sha256sum docker-compose.yml $(find secrets -type f)",
+                "record": f"cat {directory}/release.json",
+                "demo": f"test -s {directory}/models/demo.gguf && echo yes",
+                "memory_kilobytes": "awk '$1 == \"MemTotal:\" { print $2 }' /proc/meminfo",
+            }
+        )
+
+
+class RegistryReading(ReadingFact):
+    """Whether the model registry answers, asked with the network and the certificates that the container has."""
+
+    def command(self, image: str) -> str:
+        ask = f"curl --silent --fail --max-time 5 --output /dev/null {REGISTRY}"
+        asked = f"docker exec {CONTAINER} {ask} || docker run --rm --entrypoint '' {image} {ask}"
+        return reading({"answers": f"({asked}) >/dev/null && echo yes"})
+
+
+class SummaryReading(ReadingFact):
+    """What the last lines of a deploy say."""
+
+    def command(self, directory: str) -> str:
+        return reading(
+            WHAT_RUNS
+            | {
+                "link": f"docker exec {CONTAINER} clawlama link --json",
+                "record": f"cat {directory}/release.json",
+            }
+        )

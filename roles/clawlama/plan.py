@@ -1,0 +1,307 @@
+"""What shall run, whether what runs is that, how far it is, and what to say of it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from roles.clawlama import compose
+from roles.narrator import duration, size
+from roles.readings import json_in
+from roles.settings import SETTINGS, Settings
+
+SCHEMA = 1
+LABEL = "io.clawlama.release"
+PERMANENT = 78
+# A container that died this often while we watched will not come up.
+PATIENCE_RESTARTS = 3
+# Nothing at all has changed for so long: a model of 40 GB on a slow disk loads in less.
+PATIENCE_SECONDS = 900.0
+# What the host itself needs of its memory, where no limit is set.
+HOST_SHARE, HOST_LEAST = 8, 512
+REGISTRY_MODEL_SETTINGS = ("clawlama_model", "clawlama_models", "clawlama_model_file", "clawlama_model_file_host")
+
+
+# --- what shall run
+
+
+@dataclass(frozen=True)
+class Release:
+    """What is put on the host: the compose file, and the secrets by file name. ``digest`` stands for all of it."""
+
+    compose: str
+    digest: str
+    secrets: Mapping[str, str] = field(repr=False)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Path below the provisioner's directory → sha256 of what it shall hold."""
+        contents = {"docker-compose.yml": self.compose} | {
+            f"secrets/{name}": content for name, content in self.secrets.items()
+        }
+        return {path: hashlib.sha256(content.encode()).hexdigest() for path, content in contents.items()}
+
+
+def release(settings: Settings, image_id: str, memory_kilobytes: str, *, demonstration: bool) -> Release:
+    """What these settings mean on this host."""
+    secrets = {
+        setting.name.lower(): f"{value}\n"
+        for setting in SETTINGS
+        if setting.secret and (value := str(getattr(settings, setting.name.lower())))
+    }
+    demo_file = f"{settings.clawlama_directory}/models/demo.gguf"
+    extras = compose.Extras(
+        memory=memory_limit(memory_kilobytes),
+        model_file=demo_file if demonstration else settings.clawlama_model_file_host,
+        demonstration=demonstration,
+        secrets=tuple(secrets),
+    )
+    unlabelled = compose.for_host(settings, extras)
+    whole = json.dumps([unlabelled, sorted(secrets.items()), image_id])
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    return Release(compose.for_host(settings, replace(extras, labels={LABEL: digest})), digest, secrets)
+
+
+def memory_limit(memory_kilobytes: str) -> str:
+    """All but an eighth of the host's memory, or 512 MiB where that is more; 0 (no limit) where it is not known."""
+    if not memory_kilobytes:
+        return "0"
+    whole = int(memory_kilobytes) // 1024
+    return f"{max(whole - max(whole // HOST_SHARE, HOST_LEAST), HOST_LEAST)}m"
+
+
+def may_demonstrate(settings: Settings, found: Mapping[str, str]) -> bool:
+    """True where the demonstration model is allowed, no model is named, and no real one is in use.
+
+    Then the registry decides. What is in use is what runs, or, where nothing does, what the last release had: a
+    registry that is silent for a while must not take anybody's model away.
+    """
+    named = any(getattr(settings, name) for name in REGISTRY_MODEL_SETTINGS)
+    in_use = json_in(found["status"]) or json_in(found["record"]) or {}
+    real = bool(in_use.get("model")) and not in_use.get("demonstration")
+    return settings.clawlama_demo_model == "true" and not named and not real
+
+
+# --- whether what runs is that
+
+
+@dataclass(frozen=True)
+class Container:
+    """What Docker says of the container."""
+
+    state: str
+    health: str
+    exit_code: int
+    restarts: int
+    labels: Mapping[str, str]
+    image: str
+
+
+def container(text: str) -> Container | None:
+    """The container from what docker inspect printed; None where there is none."""
+    found = json_in(text)
+    if found is None:
+        return None
+    state = found["state"]
+    return Container(
+        state=state["Status"],
+        health=(state.get("Health") or {}).get("Status", ""),
+        exit_code=state["ExitCode"],
+        restarts=found["restarts"],
+        labels=found["labels"] or {},
+        image=found["image"],
+    )
+
+
+def foreign(running: Container | None) -> bool:
+    """True for a container of our name that somebody else made."""
+    return running is not None and LABEL not in running.labels
+
+
+def as_wanted(wanted: Release, found: Mapping[str, str]) -> bool:
+    """True where what runs is what shall run, is alive, and has not failed; it may still be starting."""
+    running, status = container(found["container"]), json_in(found["status"]) or {}
+    return (
+        running is not None
+        and running.labels.get(LABEL) == wanted.digest
+        and running.state == "running"
+        and running.health != "unhealthy"
+        and status.get("state") != "failed"
+        and _digests(found["files"]) == wanted.files
+    )
+
+
+def _digests(sha256sum: str) -> dict[str, str]:
+    return {path: digest for digest, path in (line.split(None, 1) for line in sha256sum.splitlines())}
+
+
+# --- how far it is
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Not there yet. ``topic`` is said when it changes, ``detail`` with it; ``progress`` tells a wait from a stall."""
+
+    topic: str
+    detail: str = ""
+    progress: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ready:
+    pass
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It will not come up. ``permanent``: nor would the next restart, so it is stopped."""
+
+    stage: str
+    reason: str
+    permanent: bool = False
+
+
+Outlook = Waiting | Ready | Failed
+
+
+def outlook(found: Mapping[str, str], restarts_before: int) -> Outlook:
+    """How far the container is, from a StatusReading."""
+    running = container(found["container"])
+    if running is None:
+        return Failed("container", "it is gone")
+    last_words = last_status(found["log"])
+    status = json_in(found["status"])
+    if running.state != "running" or status is None:
+        return _silent(running, last_words, restarts_before)
+    if status.get("schema") != SCHEMA:
+        return Failed("status", wrong_schema(status))
+    if status["state"] == "failed":
+        return Failed(status["stage"], status["reason"])
+    if status["state"] == "ready":
+        return Ready()
+    if running.restarts - restarts_before >= PATIENCE_RESTARTS:
+        return _dying(last_words)
+    done = status.get("progress") or {}
+    detail = status.get("message", "")
+    if done.get("total"):
+        detail = f"{size(done['completed'])} of {size(done['total'])}"
+    return Waiting(status["state"], detail, (status["state"], status["stage"], detail, done.get("completed")))
+
+
+def _silent(running: Container, last_words: Mapping[str, Any], restarts_before: int) -> Outlook:
+    """The container is down, or is up and cannot be asked yet."""
+    if running.exit_code == PERMANENT and running.state != "running":
+        return Failed(last_words.get("stage", "validate"), last_words.get("reason", ""), permanent=True)
+    if running.state in ("exited", "dead") or running.restarts - restarts_before >= PATIENCE_RESTARTS:
+        return _dying(last_words)
+    topic = "starting" if running.state == "running" else running.state
+    return Waiting(topic, progress=(running.state, running.restarts))
+
+
+def _dying(last_words: Mapping[str, Any]) -> Failed:
+    return Failed(last_words.get("stage", "container"), last_words.get("reason", "") or "it does not stay up")
+
+
+def last_status(log: str) -> dict[str, Any]:
+    """The container's last words: the last status among its log's lines; {} for none."""
+    statuses = (found for line in reversed(log.splitlines()) if (found := json_in(line)) and "stage" in found)
+    return next(statuses, {})
+
+
+def for_people(log: str) -> list[str]:
+    """The log up to its last words (after them the next start has begun), without statuses, which are for programs."""
+    lines = log.splitlines()
+    statuses = [number for number, line in enumerate(lines) if json_in(line) is not None]
+    end = statuses[-1] if statuses else len(lines)
+    return [line for line in lines[:end] if json_in(line) is None]
+
+
+def wrong_schema(answer: Mapping[str, Any]) -> str:
+    return f"the container speaks schema {answer.get('schema')}, this provisioner {SCHEMA}: build the image anew"
+
+
+# --- proof and record
+
+
+def needs_proof(found: Mapping[str, str]) -> bool:
+    """True unless the container has a good proof, and it is one of the release that runs."""
+    running, status, record = container(found["container"]), json_in(found["status"]), json_in(found["record"])
+    proven = (record or {}).get("release")
+    good = ((status or {}).get("proof") or {}).get("ok")
+    return not good or running is None or proven != running.labels.get(LABEL)
+
+
+def record(found: Mapping[str, str], proof: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The release as it is kept: what upgrade and rollback go back to."""
+    running, status = container(found["container"]), json_in(found["status"]) or {}
+    return {
+        "schema": SCHEMA,
+        "release": running.labels.get(LABEL) if running else None,
+        "image": running.image if running else None,
+        "versions": status.get("versions"),
+        "model": status.get("model"),
+        "demonstration": status.get("demonstration"),
+        "compose": _digests(found["files"]).get("docker-compose.yml"),
+        "proof": dict(proof),
+        "at": now.isoformat(timespec="seconds"),
+    }
+
+
+# --- what is said at the end
+
+
+def summary(found: Mapping[str, str], settings: Settings, address: str, now: datetime) -> list[str]:
+    """The last lines of a deploy. ``address``: the ssh destination of a remote host, empty for this machine."""
+    running, status = container(found["container"]), json_in(found["status"]) or {}
+    proof = (json_in(found["record"]) or {}).get("proof") or status.get("proof") or {}
+    link = (json_in(found["link"]) or {}).get("url", "")
+    lines = [
+        f"versions: {_versions(status.get('versions') or {}, running.labels if running else {})}",
+        f"model: {status.get('model')}, profile {status.get('profile')}, context {status.get('context')} tokens, "
+        f"{status.get('threads')} threads",
+        *(f"  because {reason}" for reason in status.get("why") or ()),
+        *(f"model {model['name']} is not to be had: {model['reason']}" for model in _lost(status)),
+        *(_DEMONSTRATION if status.get("demonstration") else ()),
+        f"question: {proof.get('question')}",
+        f"answer: {proof.get('answer')} ({_timing(proof, now)})",
+    ]
+    if address and settings.clawlama_publish_address.startswith("127."):
+        port = settings.clawlama_openclaw_port
+        lines.append(f"first: ssh -L {port}:127.0.0.1:{port} {address}")
+    return [*lines, f"chat: {link}"]
+
+
+_DEMONSTRATION = (
+    "THIS MODEL IS A DEMONSTRATION: it shows that everything works, its answers are worth nothing.",
+    "No model registry answered. For a real model set CLAWLAMA_MODEL=qwen3:4b or CLAWLAMA_MODEL_FILE_HOST=/a/file.gguf",
+    "in .env, and run the same command again.",
+)
+
+
+def _versions(versions: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    sources = {name: labels.get(f"io.clawlama.{name}.source", "") for name in versions}
+    return ", ".join(
+        f"{name} {number}{f' ({sources[name]})' if sources[name] else ''}" for name, number in versions.items()
+    )
+
+
+def _lost(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [model for model in status.get("models") or () if not model["ok"]]
+
+
+def _timing(proof: Mapping[str, Any], now: datetime) -> str:
+    took = f"took {proof.get('seconds')} s"
+    right = {True: "right, ", False: "WRONG, "}.get(proof.get("correct"), "")  # type: ignore[arg-type]
+    if not proof.get("at"):
+        return f"{right}{took}"
+    age = max(0.0, (now - _time(proof["at"])).total_seconds())
+    return f"{right}{took}, {duration(age)} ago"
+
+
+def _time(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,13 @@
+"""The clawlama role, in order."""
+
+from __future__ import annotations
+
+from roles.clawlama import operations
+from roles.settings import Settings
+
+
+def apply(settings: Settings) -> None:
+    operations.released(name="clawlama: the release that the settings ask for", settings=settings)
+    operations.ready(name="clawlama: ready")
+    operations.proven(name="clawlama: a real answer", settings=settings)
+    operations.summed_up(name="clawlama: what there is", settings=settings)

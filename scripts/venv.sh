@@ -1,0 +1,44 @@
+#!/bin/sh
+# Makes the virtual environment .venv and installs REQUIREMENT into it: venv.sh REQUIREMENT (`.` or `.[test]`).
+set -eu
+
+python=${PYTHON:-python3}
+INSTALL_VENV='apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y python3-venv'
+
+main() {
+  echo "installing Python packages into .venv"
+  if command -v uv >/dev/null; then
+    [ -x .venv/bin/python ] || uv venv --quiet --python '>=3.11'
+    uv pip install --quiet --python .venv/bin/python "$1"
+  else
+    [ -x .venv/bin/pip ] || make_venv
+    .venv/bin/pip install --quiet --disable-pip-version-check "$1"
+  fi
+}
+
+make_venv() {
+  new_enough || fail "$python is older than 3.11 or missing: install uv, or a newer Python and run make PYTHON=python3.12"
+  has_venv || install_venv
+  "$python" -m venv .venv
+}
+
+new_enough() { "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+# Debian splits ensurepip off; without it `venv` leaves half an environment behind.
+has_venv() { "$python" -c 'import ensurepip, venv' 2>/dev/null; }
+
+install_venv() {
+  command -v apt-get >/dev/null || fail "$python has no venv module: install it, or uv, then run make again"
+  [ "$(id -u)" = 0 ] && sudo='' || sudo=sudo
+  [ -z "$sudo" ] || command -v sudo >/dev/null || fail "no sudo: as root run apt-get install python3-venv, then run make again"
+  echo "installing python3-venv"
+  said=$($sudo sh -c "$INSTALL_VENV" 2>&1) || fail "python3-venv could not be installed: $said"
+  has_venv || fail "$python still has no venv module: install uv, or run make PYTHON=/usr/bin/python3"
+}
+
+fail() {
+  echo "clawlama: $1" >&2
+  exit 1
+}
+
+main "$@"

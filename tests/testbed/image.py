@@ -1,0 +1,24 @@
+"""The image of the working tree, in this machine's Docker."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+
+from roles.image import plan, sources
+from roles.settings import Settings, environment
+from tests.testbed.docker import MINUTE, docker
+from tests.testbed.machine import ROOT
+
+NAME = Settings().clawlama_image
+
+
+@functools.cache
+def image() -> str:
+    """Its name. It is there if the testbed handed it out, or an earlier run built it; else it is built now."""
+    wanted = plan.inputs(sources.read(ROOT / "container"), environment(Settings(), "build"))
+    labels = docker("image", "inspect", "--format", "{{json .Config.Labels}}", NAME, check=False)
+    if plan.labels(labels).get(plan.INPUTS_LABEL) != wanted:
+        build = ["sh", str(ROOT / "container/scripts/build.sh"), "--tag", NAME, "--inputs", wanted]
+        subprocess.run(build, stdout=subprocess.DEVNULL, timeout=25 * MINUTE, check=True)
+    return NAME

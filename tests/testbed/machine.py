@@ -1,0 +1,168 @@
+"""A bare Debian 12 machine without systemd: a container in which Docker was never installed.
+
+It has what the README asks for (git, make, python3) and reaches the package registries as the machine around it does.
+Only one thing outlives it, to keep the tests short: a volume with the build cache of its Docker.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.testbed.docker import LABEL, MINUTE, client, docker, piped, run
+
+ROOT = Path(__file__).parent.parent.parent
+SUITE = "bookworm"
+IMAGE = f"clawlama-testbed:{SUITE}"
+PACKAGES = ("ca-certificates", "git", "make", "python3")
+NAME = "clawlama-testbed"
+# Not the label of what a test leaves behind: this one is meant to stay.
+CACHE, CACHE_LABEL = "clawlama-testbed-docker", "io.clawlama.test=cache"
+LOCK = Path(tempfile.gettempdir()) / "clawlama-testbed.lock"
+
+# Docker inside needs rights, and a real file system below /var/lib/docker. SYS_RESOURCE is dropped because not every
+# machine has it to give: what starts Docker must not count on raising limits.
+RIGHTS = (
+    "--cap-add=ALL",
+    "--cap-drop=SYS_RESOURCE",
+    "--device-cgroup-rule=a *:* rwm",
+    "--security-opt=seccomp=unconfined",
+    "--security-opt=apparmor=unconfined",
+    "--security-opt=systempaths=unconfined",
+    "--cgroupns=host",
+    "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw",
+    "--tmpfs=/run",
+    "--tmpfs=/run/lock",
+    "--tmpfs=/tmp:exec",
+)
+CA = "/etc/ssl/certs/ca-certificates.crt"
+CA_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+PASSED_THROUGH = re.compile(
+    r"(https?|no)_proxy|(pip|uv)_\w*index\w*|pip_trusted_host|npm_config_registry|go(proxy|sumdb)", re.IGNORECASE
+)
+
+# Everything but build cache and base goes; the server ends properly, so that the cache is whole.
+TIDY = """
+docker version >/dev/null 2>&1 || exit 0
+docker ps -aq | xargs -r docker rm -f
+docker volume ls -q | xargs -r docker volume rm
+docker images --format '{{.Repository}}:{{.Tag}}' | grep -v ^clawlama-base: | xargs -r docker image rm -f
+pid=$(cat /var/run/docker.pid) && kill "$pid" && timeout 30 tail --pid="$pid" -f /dev/null
+"""
+# A cache that a killed run left with containers in it would be no bare machine.
+DISCARD_UNTIDY = '[ -z "$(ls /var/lib/docker/containers 2>/dev/null)" ] || find /var/lib/docker -mindepth 1 -delete'
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command on the machine ended: its exit code, and every line with the second at which it came."""
+
+    code: int
+    lines: tuple[tuple[float, str], ...]
+    seconds: float
+
+    @property
+    def output(self) -> str:
+        return "\n".join(line for _, line in self.lines)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A running machine."""
+
+    name: str
+
+    def sh(self, script: str, timeout: float = MINUTE) -> str:
+        """What a shell script printed on it; fails where the script does."""
+        return docker("exec", self.name, "sh", "-euc", script, timeout=timeout)
+
+    def follow(self, command: str, folder: str, timeout: float) -> Ended:
+        """Runs a command as a user would, and notes when each line came; both streams as one, as on a terminal."""
+        began = time.monotonic()
+        limited = ("timeout", str(timeout), "sh", "-c", f"{command} 2>&1")
+        lines = []
+        with subprocess.Popen(
+            [client(), "exec", f"--workdir={folder}", self.name, *limited], stdout=subprocess.PIPE, text=True
+        ) as process:
+            for line in process.stdout or ():
+                lines.append((time.monotonic() - began, line.rstrip()))
+                print(f"{lines[-1][0]:7.1f} {lines[-1][1]}")
+        return Ended(process.returncode, tuple(lines), time.monotonic() - began)
+
+    def clawlama(self, verb: str) -> dict[str, Any]:
+        """The answer of a verb of the assistant that runs on it."""
+        answer: dict[str, Any] = json.loads(self.sh(f"docker exec clawlama clawlama {verb} --json"))
+        return answer
+
+    def clone(self, folder: str) -> None:
+        """A fresh clone of the repository, with what is not committed yet."""
+        listed = run("git", "-C", str(ROOT), "ls-files", "-coz", "--exclude-standard").split("\0")
+        present = [name for name in listed if name and (ROOT / name).is_file()]
+        origin = "/srv/clawlama.git"
+        self.sh(f"mkdir -p {origin}")
+        piped(
+            ["tar", "--create", "--directory", str(ROOT), "--owner=0", "--group=0", *present],
+            [client(), "exec", "-i", self.name, "tar", "--extract", "--directory", origin],
+            timeout=MINUTE,
+        )
+        commit = "git -c user.name=test -c user.email=test@localhost commit --quiet --message=tree"
+        self.sh(f"cd {origin} && git init --quiet && git add --all && {commit} && git clone --quiet . {folder}")
+
+    def hand_out(self, image: str) -> None:
+        """Puts an image of its Docker into the Docker around it, in place of the one that had its name there."""
+        piped([client(), "exec", self.name, "docker", "save", image], [client(), "load"], timeout=5 * MINUTE)
+        docker("image", "prune", "--force", "--filter=label=io.clawlama.inputs", timeout=2 * MINUTE)
+
+
+@contextmanager
+def bare_machine() -> Iterator[Machine]:
+    """A new machine; it is removed, and its cache made tidy, at the end. One at a time: the cache is not shared."""
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        remove()
+        if not docker("images", "--quiet", IMAGE):
+            make_image()
+        docker("volume", "create", "--label", CACHE_LABEL, CACHE)
+        start()
+        try:
+            yield Machine(NAME)
+        finally:
+            remove()
+
+
+def make_image() -> None:
+    """From the mirror that this machine itself uses, or from mmdebstrap's own where it has none of that suite."""
+    asked = ("Identifier: Packages", f"Release: {SUITE}", "Component: main")
+    mirror = run("apt-get", "indextargets", "--format", "$(REPO_URI)", *asked).split()[:1]
+    include = f"--include={','.join(PACKAGES)}"
+    piped(
+        ["mmdebstrap", "--quiet", "--variant=minbase", include, SUITE, "-", *mirror],
+        [client(), "import", f"--change=LABEL {LABEL}", "-", IMAGE],
+        timeout=10 * MINUTE,
+    )
+
+
+def start() -> None:
+    """Starts the machine, with the proxy, registry and CA settings that its user would have to make."""
+    variables = [f"--env={name}" for name in os.environ if PASSED_THROUGH.fullmatch(name)]
+    bundles = [f"--env={name}={CA}" for name in CA_VARIABLES if name in os.environ]
+    identity = (f"--name={NAME}", "--hostname=bare", f"--label={LABEL}", f"--volume={CACHE}:/var/lib/docker")
+    docker("run", "--detach", "--init", *identity, *RIGHTS, *variables, *bundles, IMAGE, "sleep", "infinity")
+    docker("cp", "--follow-link", os.environ.get("SSL_CERT_FILE", CA), f"{NAME}:{CA}")
+    docker("exec", NAME, "sh", "-c", DISCARD_UNTIDY, timeout=5 * MINUTE)
+
+
+def remove() -> None:
+    """Removes the machine, if there is one, leaving its cache tidy."""
+    docker("exec", NAME, "sh", "-c", TIDY, timeout=3 * MINUTE, check=False)
+    docker("rm", "--force", NAME, check=False)

@@ -1,0 +1,14 @@
+"""What the tests need on this machine, only where it is missing. A deploy, for inventories/local.py."""
+
+from pyinfra.operations import apt
+
+from roles.docker import tasks as docker
+
+docker.apply()
+apt.packages(
+    name="tests: mmdebstrap, chromium, docker-registry",
+    packages=["mmdebstrap", "chromium", "docker-registry"],
+    update=True,
+    cache_time=86400,
+    no_recommends=True,
+)

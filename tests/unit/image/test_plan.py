@@ -1,0 +1,75 @@
+"""When an image is built, and with which versions."""
+
+import json
+
+from roles.image import plan
+from roles.image.plan import Source
+
+SOURCES = (Source("Dockerfile", False, b"FROM x\n"), Source("scripts/build.sh", True, b"#!/bin/sh\n"))
+LABELS = {"io.clawlama.node": "24.1.0", "io.clawlama.ollama": "0.24.0", "io.clawlama.openclaw": "2026.9.6"}
+NOTHING = {"image_labels": "", "running_labels": ""}
+
+
+def test_the_same_sources_and_settings_are_the_same_inputs_in_any_order() -> None:
+    assert plan.inputs(SOURCES, {"A": "1", "B": "2"}) == plan.inputs(SOURCES[::-1], {"B": "2", "A": "1"})
+
+
+def test_content_mode_name_and_build_settings_each_decide() -> None:
+    one, two = SOURCES
+    changed = [
+        plan.inputs(SOURCES, {}),
+        plan.inputs(SOURCES, {"CLAWLAMA_SOURCES": "registries"}),
+        plan.inputs((Source(one.path, one.executable, b"FROM y\n"), two), {}),
+        plan.inputs((Source(one.path, True, one.content), two), {}),
+        plan.inputs((Source("Dockerfile.new", one.executable, one.content), two), {}),
+    ]
+    assert len(set(changed)) == len(changed)
+
+
+def test_an_image_with_these_inputs_is_not_built_again() -> None:
+    assert plan.is_built({"image_labels": json.dumps({plan.INPUTS_LABEL: "abc"})}, "abc")
+    assert not plan.is_built({"image_labels": json.dumps({plan.INPUTS_LABEL: "abc"})}, "def")
+    assert not plan.is_built({"image_labels": "null"}, "abc")
+    assert not plan.is_built({"image_labels": ""}, "abc")
+
+
+def test_a_first_build_takes_the_newest() -> None:
+    assert plan.build_environment(NOTHING, {}) == {}
+
+
+def test_a_rebuild_takes_the_versions_of_what_runs_and_not_of_an_image_built_since() -> None:
+    found = {"running_labels": json.dumps(LABELS), "image_labels": json.dumps(LABELS | {"io.clawlama.node": "26.0.0"})}
+    assert plan.build_environment(found, {}) == {
+        "CLAWLAMA_NODE_VERSION": "24.1.0",
+        "CLAWLAMA_OLLAMA_VERSION": "0.24.0",
+        "CLAWLAMA_OPENCLAW_VERSION": "2026.9.6",
+    }
+
+
+def test_nothing_running_the_image_tells_the_versions() -> None:
+    found = {"running_labels": "", "image_labels": json.dumps(LABELS)}
+    assert plan.build_environment(found, {})["CLAWLAMA_OLLAMA_VERSION"] == "0.24.0"
+
+
+def test_a_pin_of_the_users_wins() -> None:
+    found = {"running_labels": json.dumps(LABELS), "image_labels": ""}
+    wanted = {"CLAWLAMA_NODE_VERSION": "24.2.0"}
+    assert plan.build_environment(found, wanted)["CLAWLAMA_NODE_VERSION"] == "24.2.0"
+
+
+def test_the_build_step_is_named_without_the_noise() -> None:
+    log = [
+        "build: resolving versions",
+        "#1 [internal] load build definition",
+        "#12 [openclaw 2/4] RUN x",
+        "#12 3.1 blah",
+    ]
+    assert plan.step(log) == "openclaw 2/4"
+    assert plan.step(log[:2]) == "resolving versions"
+    assert plan.step(["#1 [internal] load"]) == ""
+
+
+def test_what_was_taken_from_where_is_said() -> None:
+    result = {"versions": {"node": "24.1.0", "openclaw": "2026.9.6"}, "sources": {"node": "registries", "base": "b"}}
+    assert plan.taken(result) == "image built: node 24.1.0 (registries), openclaw 2026.9.6; base b"
+    assert plan.taken({}) == "image built"
