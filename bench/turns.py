@@ -10,9 +10,8 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from tests.container import models
-from tests.container.assistant import HARDENED, Assistant, created, volume
+from tests.container.assistant import HARDENED, Assistant, bridge_address, created, volume
 from tests.container.wire import listening
-from tests.testbed.docker import docker
 from tests.testbed.image import image
 
 MODEL = "/models/smollm2.gguf"
@@ -45,8 +44,7 @@ def turn_seconds(assistant: Assistant, user: str) -> float:
 
 def decode_speeds(assistant: Assistant) -> tuple[float, float]:
     """Tokens a second, seen from outside and without the prefill: a turn, then its very request replayed."""
-    bridge = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
-    with listening(bridge) as (wire, url):
+    with listening(bridge_address()) as (wire, url):
         assistant.send_models_requests_to(url)
         wire.upstream = f"http://{assistant.inspect('.NetworkSettings.IPAddress')}:11434"
         assistant.ask("Tell me a long story.", "warm-up")

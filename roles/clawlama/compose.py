@@ -20,7 +20,6 @@ STANDALONE = ROOT / "container" / "docker-compose.yml"
 HEADER = """\
 # ClawLama, ready to be pasted into Portainer or Dockge, or for `docker compose up -d`.
 # Every ${NAME:-default} is a setting: see .env.example. Written by `make generate` from templates/."""
-MODEL_FILE = "/models/model.gguf"
 
 
 @dataclass(frozen=True)
@@ -33,12 +32,17 @@ class Extras:
     secrets: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def model_target(self) -> str:
+        """The model file in the container: the container names the model after it."""
+        return f"/models/{Path(self.model_file).name}" if self.model_file else ""
+
 
 def for_host(settings: Settings, extras: Extras) -> str:
     """The compose file of one host: only what differs from the defaults is in its environment."""
     variables = environment(settings, "container")
     if extras.model_file:
-        variables["CLAWLAMA_MODEL_FILE"] = MODEL_FILE
+        variables["CLAWLAMA_MODEL_FILE"] = extras.model_target
     if extras.demonstration:
         variables["CLAWLAMA_DEMONSTRATION"] = "true"
     variables |= {f"{name.upper()}_FILE": f"/run/secrets/{name}" for name in extras.secrets}
@@ -52,6 +56,7 @@ def for_host(settings: Settings, extras: Extras) -> str:
         data=settings.clawlama_data if in_directory else "data",
         volume=settings.clawlama_data,
         model_file=extras.model_file,
+        model_target=extras.model_target,
         secrets=extras.secrets,
         labels=extras.labels,
         memory=settings.clawlama_memory_limit or extras.memory,
@@ -71,6 +76,7 @@ def standalone() -> str:
         data="data",
         volume=_variable("CLAWLAMA_DATA"),
         model_file="",
+        model_target="",
         secrets=(),
         labels={},
         memory="${CLAWLAMA_MEMORY_LIMIT:-0}",

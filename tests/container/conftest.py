@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.container import models
-from tests.container.assistant import Assistant, created, volume
+from tests.container.assistant import Assistant, bridge_address, created, volume
 from tests.testbed import image as built
-from tests.testbed.docker import docker
 
 MODEL = "/models/smollm2.gguf"
 
@@ -22,7 +21,7 @@ def image() -> str:
 @pytest.fixture(scope="session")
 def bridge() -> str:
     """The address at which containers reach this machine."""
-    return docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    return bridge_address()
 
 
 @pytest.fixture

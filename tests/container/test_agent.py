@@ -20,6 +20,8 @@ SCRIPT = [
     calls_tool("write", path="note.txt", content="written by the agent"),
     says("It is written."),
 ]
+# What is said, to the name of the conversation.
+CONVERSATIONS = {"Hello": "first", "Good day": "second", "Try to write into /etc": "third", "Leave a note": "fourth"}
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +33,9 @@ def scripted(image: str, bridge: str) -> Iterator[tuple[Assistant, Wire]]:
         with created(image, data, models.TINY_SETTINGS | secret, files, flags=()) as assistant:
             assistant.wait_ready()
             assistant.send_models_requests_to(url)
-            assistant.ask("Hello", "first")
-            assistant.ask("Hello", "second")
-            assistant.ask("Try to write into /etc", "third")
-            assistant.ask("Leave a note", "fourth")
+            for text, user in CONVERSATIONS.items():
+                reply = assistant.ask(text, user)
+                assert reply.status == 200, reply.body
             yield assistant, wire
 
 

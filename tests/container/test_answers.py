@@ -15,7 +15,7 @@ CHROMIUM = "/usr/bin/chromium"
 ALL_SESSIONS = """
 const { DatabaseSync } = require("node:sqlite"), { globSync } = require("node:fs");
 for (const file of globSync("/data/openclaw/**/*.sqlite")) {
-  const state = new DatabaseSync(file, { readOnly: true });
+  const state = new DatabaseSync(file, { readOnly: true, timeout: 20000 });
   const tables = state.prepare("select name from sqlite_master where type = ?").all("table");
   for (const { name } of tables.filter(({ name }) => name.includes("session")))
     console.log(name, JSON.stringify(state.prepare(`select * from "${name}"`).all()));

@@ -68,12 +68,12 @@ def test_limits_are_the_users_or_what_the_host_can_spare() -> None:
 
 
 def test_a_model_file_of_the_host_is_mounted_read_only() -> None:
-    extras = compose.Extras(memory="1g", model_file="/opt/model.gguf", demonstration=True)
+    extras = compose.Extras(memory="1g", model_file="/opt/a-model.gguf", demonstration=True)
     service = for_host(extras)["services"]["clawlama"]
     assert service["volumes"][1] == {
-        "type": "bind", "source": "/opt/model.gguf", "target": compose.MODEL_FILE, "read_only": True,
+        "type": "bind", "source": "/opt/a-model.gguf", "target": "/models/a-model.gguf", "read_only": True,
     }  # fmt: skip
-    assert service["environment"] == {"CLAWLAMA_MODEL_FILE": compose.MODEL_FILE, "CLAWLAMA_DEMONSTRATION": "true"}
+    assert service["environment"] == {"CLAWLAMA_MODEL_FILE": "/models/a-model.gguf", "CLAWLAMA_DEMONSTRATION": "true"}
 
 
 def test_a_secret_is_a_file_and_its_value_is_nowhere_in_the_compose_file() -> None:

@@ -88,7 +88,8 @@ follow_pull() {
 # manifest_fits NAME: the manifest's sizes against memory and disk, before the first byte. A registry that gives no
 # manifest this way is left to Ollama, whose own words then say why.
 manifest_fits() {
-  bytes=$(manifest_bytes "$1") || return 0
+  bytes=$(manifest_bytes "$1") || bytes=''
+  [ -n "$bytes" ] || return 0
   free=$(disk_free)
   if [ "$bytes" -gt "$free" ]; then
     printf '%s bytes are needed on the disk, %s are free' "$bytes" "$free" >"$RUN/reason"
