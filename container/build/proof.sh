@@ -13,9 +13,14 @@ refuse() {
 }
 
 versions() {
-  node=$(node --version | sed 's/^v//') || refuse "Node does not start"
-  openclaw=$(openclaw --version | grep -o '[0-9][0-9.]*[0-9]' | head -n 1) || refuse "OpenClaw does not start under Node $node"
-  ollama=$(ollama --version 2>/dev/null | grep -o '[0-9][0-9.]*[0-9]' | head -n 1) || refuse "Ollama does not start"
+  node=$(version_of node)
+  openclaw=$(version_of openclaw)
+  ollama=$(version_of ollama)
+}
+
+version_of() {
+  "$1" --version >/tmp/version 2>/tmp/version.err || refuse "$1 does not start: $(head -c 300 /tmp/version.err)"
+  grep -o '[0-9][0-9.]*[0-9]' /tmp/version | head -n 1
 }
 
 # The very configuration that a container writes, judged by the very OpenClaw that will read it: with all that can be asked for.

@@ -52,8 +52,10 @@ class Assistant:
         return answer
 
     def logs(self) -> str:
-        done = subprocess.run([client(), "logs", self.name], capture_output=True, text=True, timeout=MINUTE, check=True)
-        return done.stdout + done.stderr
+        """Both streams, in the order in which they came."""
+        both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        done = subprocess.run([client(), "logs", self.name], text=True, timeout=MINUTE, check=True, **both)  # type: ignore[call-overload]
+        return str(done.stdout)
 
     def inspect(self, field: str) -> str:
         return docker("inspect", "--format", f"{{{{{field}}}}}", self.name)

@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 BROKEN = """
 FROM {image}
 USER 0
-RUN printf '%s\\n' '#!/bin/sh' '{stub}' >/stub && chmod 0755 /stub && mv /stub {part}
 COPY --chown=10001:10001 proof.sh tiny.gguf /build/
+RUN printf '%s\\n' '#!/bin/sh' '{stub}' >/stub && chmod 0755 /stub && mv -f /stub {part}
 USER 10001
 RUN /build/proof.sh /build/tiny.gguf /tmp/proof.json
 """
@@ -27,10 +27,10 @@ RUN /build/proof.sh /build/tiny.gguf /tmp/proof.json
     ("part", "stub", "said"),
     [
         ("/usr/local/bin/openclaw", "echo 2026.1.1; [ $1 != config ]", "OpenClaw 2026.1.1 rejects the configuration"),
-        ("/usr/local/bin/openclaw", "exit 1", "OpenClaw does not start"),
+        ("/usr/local/bin/openclaw", "exit 1", "openclaw does not start"),
         ("/usr/local/bin/ollama", "echo version is 9.9.9", "Ollama 9.9.9 does not serve"),
         ("/build/tiny.gguf", "no model at all", "does not generate"),
-        ("/usr/local/bin/node", "exit 1", "Node does not start"),
+        ("/usr/local/bin/node", "exit 1", "node does not start"),
     ],
 )
 def test_parts_that_do_not_fit_make_no_image(image: str, tmp_path: Path, part: str, stub: str, said: str) -> None:

@@ -99,7 +99,7 @@ def test_the_full_profile_runs_where_its_context_is_there(image: str, data: str)
 @pytest.mark.parametrize(
     ("settings", "flags", "said"),
     [
-        ({"CLAWLAMA_MODEL": "qwen3:14b"}, ("--memory=4g",), "take qwen3:0.6b"),
+        ({"CLAWLAMA_MODEL": "qwen3:14b"}, ("--memory=4g",), "or take qwen3:1.7b"),
         ({"CLAWLAMA_MODEL": "two words"}, (), "must be a model name"),
         ({"CLAWLAMA_MODLE": "qwen3:4b"}, (), "did you mean CLAWLAMA_MODEL?"),
         ({"CLAWLAMA_MODEL_FILE": "/nowhere.gguf"}, (), "must be a file that user 10001 can read"),

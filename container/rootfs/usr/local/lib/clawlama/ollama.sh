@@ -23,7 +23,7 @@ ollama_address() { printf '%s' "${OLLAMA_HOST:-127.0.0.1:11434}" | sed 's/^0\.0\
 # load_model: one token, with the very options that OpenClaw sends: other ones would load it a second time.
 load_model() {
   enter loading model "loading $(plan_value model)"
-  ollama_api generate "$(jq -c '{model, prompt: "Hi", stream: false, keep_alive: "24h", think: false,
+  patiently ollama_api generate "$(jq -c '{model, prompt: "Hi", stream: false, keep_alive: "24h", think: false,
     options: {num_ctx: .context, num_thread: .threads, num_predict: 1}}' "$PLAN")" >"$RUN/loaded.json"
   jq -e '.done' "$RUN/loaded.json" >/dev/null 2>&1 ||
     fail 1 "$(plan_value model) does not generate: $(jq -r '.error // .' "$RUN/loaded.json" 2>/dev/null | head -c 300)"

@@ -18,10 +18,17 @@ settle_plan() {
 }
 
 decide() {
-  jq -n --arg wanted "$(wanted_models)" --slurpfile settings "$SETTINGS" --slurpfile hardware "$HARDWARE" --slurpfile table "$ETC/models.json" \
+  jq -n --arg wanted "$(wanted_models | had_models)" --slurpfile settings "$SETTINGS" --slurpfile hardware "$HARDWARE" --slurpfile table "$ETC/models.json" \
     --slurpfile sizes "$RUN/sizes.json" --slurpfile measured "$RUN/measured.json" -f "$LIB/plan.jq" >"$PLAN"
   refusal=$(plan_value refusal)
   [ -z "$refusal" ] || fail "$PERMANENT" "$refusal"
+}
+
+# had_models: of the names on standard input, those that are not known to be missing.
+had_models() {
+  while read -r name; do
+    [ -s "$MODELS" ] && jq -e --arg name "$name" 'any(.[]; .name == $name and (.ok | not))' "$MODELS" >/dev/null || echo "$name"
+  done
 }
 
 plan_value() { jq -r --arg key "$1" '.[$key] // ""' "$PLAN"; }
@@ -36,18 +43,21 @@ hardware_line() {
 
 # sizes.json: name to bytes of what is there already; a model file counts under the name that it will have.
 gather_sizes() {
+  [ -z "$CLAWLAMA_MODEL_FILE" ] || check_model_file
   {
     find "$DATA/ollama/manifests" -type f 2>/dev/null | while read -r manifest; do
       jq -c --arg name "$(manifest_name "$manifest")" '{($name): ([.layers[].size] | add)}' "$manifest" 2>/dev/null || true
     done
-    if [ -n "$CLAWLAMA_MODEL_FILE" ]; then
-      [ -r "$CLAWLAMA_MODEL_FILE" ] || fail "$PERMANENT" \
-        "CLAWLAMA_MODEL_FILE=\"$CLAWLAMA_MODEL_FILE\": must be a file that user $(id -u) can read; mount it, or unset the variable"
-      [ "$(head -c 4 "$CLAWLAMA_MODEL_FILE")" = GGUF ] || fail "$PERMANENT" \
-        "CLAWLAMA_MODEL_FILE=\"$CLAWLAMA_MODEL_FILE\": must be a GGUF file, it does not begin as one; take another file"
+    [ -z "$CLAWLAMA_MODEL_FILE" ] ||
       jq -n -c --arg name "$(file_model_name)" --argjson size "$(stat -L -c %s "$CLAWLAMA_MODEL_FILE")" '{($name): $size}'
-    fi
   } | jq -s -c 'add // {}' >"$RUN/sizes.json"
+}
+
+check_model_file() {
+  [ -r "$CLAWLAMA_MODEL_FILE" ] || fail "$PERMANENT" \
+    "CLAWLAMA_MODEL_FILE=\"$CLAWLAMA_MODEL_FILE\": must be a file that user $(id -u) can read; mount it, or unset the variable"
+  [ "$(head -c 4 "$CLAWLAMA_MODEL_FILE")" = GGUF ] || fail "$PERMANENT" \
+    "CLAWLAMA_MODEL_FILE=\"$CLAWLAMA_MODEL_FILE\": must be a GGUF file, it does not begin as one; take another file"
 }
 
 # .../registry.ollama.ai/library/qwen3/4b -> qwen3:4b, as Ollama shortens names.
