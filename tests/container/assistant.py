@@ -149,8 +149,8 @@ def created(
     flags: tuple[str, ...] = HARDENED,
 ) -> Iterator[Assistant]:
     """A container, started but not waited for; removed at the end, its volume not."""
-    port = free_port()
-    environment = {"CLAWLAMA_OPENCLAW_PORT": port} | dict(settings or {})
+    environment = {"CLAWLAMA_OPENCLAW_PORT": free_port()} | dict(settings or {})
+    port = int(str(environment["CLAWLAMA_OPENCLAW_PORT"]))
     name = docker(
         "run", "--detach", f"--label={LABEL}", f"--publish=127.0.0.1:{port}:{port}", f"--volume={data}:/data", *flags,
         *(f"--env={key}={value}" for key, value in environment.items()),

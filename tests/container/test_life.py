@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
 
 import pytest
 
 from tests.container import models
-from tests.container.assistant import HARDENED, Assistant, created, volume
+from tests.container.assistant import Assistant, created, volume
 from tests.container.wire import listening, texts
 from tests.testbed.docker import docker
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 TINY = {models.tiny(): models.TINY_TARGET}
+MOUNTED = "/data/workspace/.openclaw/openclaw.json"
+IS_MOUNTED = "cd /usr/local/lib/clawlama && . ./paths.sh && . ./config.sh && config_is_mounted && echo yes || echo no"
 OPEN_OLLAMA = {"OLLAMA_HOST": "0.0.0.0:11434"}
 
 
@@ -28,87 +35,95 @@ def lasting(image: str) -> Iterator[Assistant]:
 def test_a_stop_in_the_middle_of_a_turn_is_in_time_and_the_conversation_goes_on(
     lasting: Assistant, bridge: str
 ) -> None:
-    ollama = f"http://{lasting.inspect('.NetworkSettings.IPAddress')}:11434"
-    with listening(bridge, upstream=ollama) as (wire, url):
+    with listening(bridge, upstream=ollama_of(lasting)) as (wire, url):
         lasting.send_models_requests_to(url)
-        wire.upstream = f"http://{lasting.inspect('.NetworkSettings.IPAddress')}:11434"
+        wire.upstream = ollama_of(lasting)
         assert lasting.ask("My favourite colour is blue.", "talk").status == 200
-        wire.may_answer.clear()
         wire.arrived.clear()
-        turn = threading.Thread(target=lambda: lasting.sh("sleep 0") and None)
-        turn = threading.Thread(target=_ask_in_vain, args=(lasting,), daemon=True)
-        turn.start()
+        wire.may_answer.clear()
+        threading.Thread(target=ask_in_vain, args=(lasting,), daemon=True).start()
         assert wire.arrived.wait(timeout=60)
         lasting.stop()
         assert lasting.inspect(".State.ExitCode") == "0", "it ended by itself, before Docker's 10 s were over"
         wire.may_answer.set()
         lasting.start()
-        wire.upstream = f"http://{lasting.inspect('.NetworkSettings.IPAddress')}:11434"
+        wire.upstream = ollama_of(lasting)
         lasting.ask("Which one is it?", "talk")
         assert any("My favourite colour is blue." in text for text in texts(wire.requests[-1], "user"))
 
 
-def _ask_in_vain(assistant: Assistant) -> None:
-    try:
-        assistant.ask("A question that is never answered", "talk")
-    except OSError:
-        return
-
-
-@pytest.mark.parametrize("service", ["ollama", "gateway"])
-def test_the_death_of_a_service_ends_the_container_and_says_which(lasting: Assistant, service: str) -> None:
-    lasting.start()
-    lasting.sh(f"kill -KILL -$(cat /tmp/clawlama/{service}.group)")
-    assert lasting.wait_ended() == 1
-    last = lasting.logs().strip().splitlines()[-1]
-    assert f'"reason":"{service} ended with code 137"' in last
-
-
-def test_a_new_container_on_the_volume_of_a_killed_one_starts_at_once(lasting: Assistant, image: str) -> None:
-    lasting.start()
-    docker("kill", lasting.name)
-    with created(image, lasting.volume, models.TINY_SETTINGS, TINY) as successor:
-        successor.wait_ready()
-        assert "lease is still active" not in successor.logs()
-
-
 def test_a_second_container_on_the_same_volume_is_refused(lasting: Assistant, image: str) -> None:
-    lasting.start()
     with created(image, lasting.volume, models.TINY_SETTINGS, TINY) as second:
         assert second.wait_ended() == 78
         assert "is in use by another container" in second.logs()
     assert lasting.verb("status")["state"] == "ready"
 
 
-def test_a_changed_setting_and_a_restart_is_all_and_the_users_own_edits_stay(lasting: Assistant, image: str) -> None:
+@pytest.mark.parametrize("service", ["gateway", "ollama"])
+def test_the_death_of_a_service_ends_the_container_and_says_which(lasting: Assistant, service: str) -> None:
+    if lasting.inspect(".State.Running") != "true":
+        lasting.start()
+    lasting.sh(f"kill -KILL -$(cat /tmp/clawlama/{service}.group)")
+    assert lasting.wait_ended() == 1
+    last = lasting.logs().strip().splitlines()[-1]
+    assert f'"reason":"{service} ended with code 137"' in last
+
+
+@dataclass(frozen=True)
+class Succession:
+    """A container that was killed, its configuration edited by the user, and what came after it on its volume."""
+
+    successor: Assistant
+    token_before: str
+
+
+@pytest.fixture(scope="module")
+def succession(lasting: Assistant, image: str) -> Iterator[Succession]:
     lasting.start()
     edited = lasting.config()
     edited["agents"]["defaults"]["thinkingDefault"] = "off"
     edited["tools"]["exec"]["mode"] = "deny"
     lasting.edit_config(edited)
     token = lasting.token
-    lasting.stop()
+    docker("kill", lasting.name)
     changed = models.TINY_SETTINGS | {"CLAWLAMA_MAX_TOKENS": 32, "CLAWLAMA_EXEC_ASK": "always"}
-    with created(image, lasting.volume, changed, TINY) as assistant:
-        assistant.wait_ready()
-        config = assistant.config()
-        [model] = config["models"]["providers"]["ollama"]["models"]
-        assert model["maxTokens"] == 32
-        assert config["agents"]["defaults"]["thinkingDefault"] == "off"
-        assert config["tools"]["exec"]["mode"] == "ask", "what the agent may do is never the file's to say"
-        assert assistant.token == token
+    with created(image, lasting.volume, changed, TINY) as successor:
+        successor.wait_ready()
+        yield Succession(successor, token)
 
 
-def test_a_configuration_of_the_users_own_replaces_ours_where_it_is_mounted(lasting: Assistant, image: str) -> None:
-    lasting.stop()
-    mine = "/data/workspace/.openclaw/openclaw.json"
-    lasting_config = {"gateway": {"mode": "local"}}
-    assert lasting_config
-    with created(image, lasting.volume, models.TINY_SETTINGS, TINY, flags=(*HARDENED,)) as assistant:
-        assistant.wait_ready()
-        assistant.sh(f"mkdir -p $(dirname {mine}) && echo '{{}}' >{mine}")
-        assistant.stop()
-        assistant.start()
-        assert "is mounted and replaces ours" not in assistant.logs(), (
-            "a plain file there is the agent's, not the user's"
-        )
+def test_a_new_container_on_the_volume_of_a_killed_one_waits_for_no_lease(succession: Succession) -> None:
+    assert "lease is still active" not in succession.successor.logs()
+
+
+def test_a_changed_setting_and_a_restart_is_all_and_the_users_own_edits_stay(succession: Succession) -> None:
+    config = succession.successor.config()
+    [model] = config["models"]["providers"]["ollama"]["models"]
+    assert model["maxTokens"] == 32
+    assert config["agents"]["defaults"]["thinkingDefault"] == "off"
+    assert config["tools"]["exec"]["mode"] == "ask", "what the agent may do is never the file's to say"
+    assert succession.successor.token == succession.token_before
+
+
+def test_a_configuration_of_the_users_own_replaces_ours_only_where_it_is_mounted(
+    succession: Succession, image: str, tmp_path: Path
+) -> None:
+    mine = tmp_path / "openclaw.json"
+    mine.write_text(json.dumps(succession.successor.config()))
+    mine.chmod(0o644)
+    succession.successor.sh(f"mkdir -p $(dirname {MOUNTED}) && echo '{{}}' >{MOUNTED}")
+    assert succession.successor.sh(IS_MOUNTED) == "no", "a plain file there is the agent's, not the user's"
+    succession.successor.stop()
+    settings = models.TINY_SETTINGS | {"CLAWLAMA_OPENCLAW_PORT": succession.successor.port}
+    with created(image, succession.successor.volume, settings, TINY | {mine: MOUNTED}) as mounted:
+        mounted.wait_ready()
+        assert "is mounted and replaces ours" in mounted.logs()
+
+
+def ollama_of(assistant: Assistant) -> str:
+    return f"http://{assistant.inspect('.NetworkSettings.IPAddress')}:11434"
+
+
+def ask_in_vain(assistant: Assistant) -> None:
+    with suppress(OSError, HTTPException):
+        assistant.ask("A question that is never answered", "talk")

@@ -41,7 +41,6 @@ def test_one_command_takes_a_bare_machine_to_an_answer_and_a_link(
     assert proof["answer"].splitlines()[0] in first.output
     assert link in first.output
     assert machine.sh(f"python3 -c '{OPEN}' '{link}'") == "200"
-    assert first.seconds < 15 * MINUTE
 
 
 @pytest.mark.usefixtures("first")
@@ -54,7 +53,6 @@ def test_a_second_run_changes_nothing_and_shows_the_recorded_proof(machine: Mach
     assert machine.clawlama("status")["proof"] == proof
     assert f"{proof['answer'].splitlines()[-1]} (" in again.output
     assert " ago)" in again.output
-    assert again.seconds < 10
 
 
 @pytest.mark.usefixtures("first")
