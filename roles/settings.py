@@ -25,6 +25,7 @@ Scope = Literal["container", "build", "host"]
 SCOPES: tuple[Scope, ...] = ("container", "build", "host")
 PREFIXES = ("clawlama_", "ollama_")
 SIMILAR_ENOUGH = 0.5
+HIDDEN = "(hidden)"
 ROOT = Path(__file__).parent.parent
 
 
@@ -230,7 +231,7 @@ class Setting:
         if value == "":
             return self.default
         if not self.rule.accepts(value):
-            raise UserMistake(self.name, "(hidden)" if self.secret else value, self.rule.words, self.fix)
+            raise UserMistake(self.name, HIDDEN if self.secret else value, self.rule.words, self.fix)
         return value
 
 
@@ -312,8 +313,9 @@ def _checked(name: str, value: str) -> str:
     if name in BY_NAME:
         return BY_NAME[name].checked(value)
     known = nearest(name)
+    # The value stays hidden: a misspelt name may hold a secret.
     raise UserMistake(
-        name, value, "is no setting of ClawLama", f"did you mean {known}?" if known else "see .env.example"
+        name, HIDDEN, "is no setting of ClawLama", f"did you mean {known}?" if known else "see .env.example"
     )
 
 

@@ -12,6 +12,12 @@ from tests.testbed.machine import Ended, Machine, bare_machine
 
 CLONE = "/root/clawlama"
 OPEN = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)"
+CHANGED = {
+    "CLAWLAMA_CONTEXT_WINDOW": 6144,
+    "OLLAMA_NUM_THREADS": 1,
+    "CLAWLAMA_OPENCLAW_PORT": 18800,
+    "CLAWLAMA_PROFILE": "lean",
+}
 Capture = pytest.CaptureFixture[str]
 pytestmark = [pytest.mark.testbed, pytest.mark.timeout(30 * MINUTE)]
 
@@ -56,14 +62,18 @@ def test_a_second_run_changes_nothing_and_shows_the_recorded_proof(machine: Mach
 
 
 @pytest.mark.usefixtures("first")
-def test_a_changed_setting_renews_the_container_and_keeps_everything_else(machine: Machine, capsys: Capture) -> None:
+def test_changed_settings_renew_the_container_and_keep_everything_else(machine: Machine, capsys: Capture) -> None:
     container, kept, note = identity(machine, "container", "clawlama"), what_stays(machine), "/data/workspace/note.txt"
-    machine.sh(f"docker exec clawlama sh -c 'echo mine >{note}'; echo CLAWLAMA_CONTEXT_WINDOW=4096 >{CLONE}/.env")
+    machine.sh(f"docker exec clawlama sh -c 'echo mine >{note}'")
+    machine.sh("\n".join(f"echo {name}={value} >>{CLONE}/.env" for name, value in CHANGED.items()))
     changed = make_up(machine)
     show(changed, capsys)
     assert {name.partition(":")[0] for name in report.changed(changed.output)} == {"clawlama"}
     assert identity(machine, "container", "clawlama") != container
-    assert machine.clawlama("status")["context"] == 4096
+    status, link = machine.clawlama("status"), machine.clawlama("link")["url"]
+    assert (status["context"], status["threads"], status["profile"]) == (6144, 1, "lean")
+    assert link.startswith("http://127.0.0.1:18800/#token=")
+    assert machine.sh(f"python3 -c '{OPEN}' '{link}'") == "200"
     assert what_stays(machine) == kept
     assert machine.sh(f"docker exec clawlama cat {note}") == "mine"
 
@@ -82,10 +92,10 @@ def show(ended: Ended, capsys: Capture) -> None:
 
 
 def what_stays(machine: Machine) -> tuple[object, ...]:
-    """Image, volume, versions, and the link with its token."""
-    versions, link = machine.clawlama("status")["versions"], machine.clawlama("link")["url"]
+    """Image, volume, versions, and the token."""
+    versions, token = machine.clawlama("status")["versions"], machine.clawlama("link")["url"].partition("#")[2]
     volume = machine.sh("docker volume inspect --format '{{.CreatedAt}}' clawlama-data")
-    return identity(machine, "image", image.NAME), volume, versions, link
+    return identity(machine, "image", image.NAME), volume, versions, token
 
 
 def identity(machine: Machine, kind: str, name: str) -> str:

@@ -34,7 +34,7 @@ def nearest($names):
   as $checked
 | [$environment | keys[] | select(startswith("CLAWLAMA_")) | select(. as $name | $names | index($name) | not)
    | nearest($names) as $known
-   | mistake(.; $environment[.]; "is no setting of ClawLama";
+   | mistake(.; "(hidden)"; "is no setting of ClawLama";
        if $known then "did you mean \($known)?" else "see .env.example" end)]
   as $unknown
 | {settings: ($checked | map(select(.name)) | map({(.name): .value}) | add),
