@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from roles.settings import SETTINGS
+from roles.clawlama.plan import memory_limit
+from roles.settings import ROOT, SETTINGS
 from tests.unit.container import jq
 
 MIB, GIB = 1024**2, 1024**3
@@ -73,6 +74,20 @@ def test_threads_never_exceed_quota_or_cores_and_leave_one_for_the_gateway(
 @pytest.mark.parametrize(("gib", "model"), [(32, "gpt-oss:20b"), (16, "qwen3:8b"), (8, "qwen3:4b"), (4, "qwen3:0.6b")])
 def test_the_largest_model_of_the_table_that_fits_is_taken(plan: Any, gib: int, model: str) -> None:
     assert plan(memory=gib * GIB)["model"] == model
+
+
+@pytest.mark.parametrize("gib", [8, 16, 32])
+def test_the_readmes_table_says_what_make_up_takes(plan: Any, gib: int) -> None:
+    limit = int(memory_limit(str(gib * MIB)).removesuffix("m")) * MIB
+    decided = plan(memory=gib * GIB, memory_limit=limit)
+    row = next(line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(f"| {gib} GB"))
+    assert f"`{decided['model']}`" in row
+    assert decided["profile"] == "full"
+
+
+def test_on_8_gb_the_next_larger_model_fits_with_the_lean_profile(plan: Any) -> None:
+    decided = plan(wanted="qwen3:4b", memory=8 * GIB, memory_limit=7 * GIB)
+    assert (decided["refusal"], decided["profile"]) == (None, "lean")
 
 
 def test_a_smaller_model_than_the_default_says_why(plan: Any) -> None:
