@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import time
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.testbed.docker import LABEL, MINUTE, client, docker
 # The hardening that compose adds to the image; `docker run` alone must do as well.
 HARDENED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 READY_WITHIN = 4 * MINUTE
+READY = "clawlama: ready"
 
 
 @dataclass(frozen=True)
@@ -100,20 +101,20 @@ class Assistant:
         self.start()
 
     def wait_ready(self) -> None:
-        self.wait_for("ready")
-
-    def wait_for(self, state: str) -> dict[str, Any]:
-        """The first status in that state; fails with the log when the container ends before."""
-        deadline = time.monotonic() + READY_WITHIN
-        began = self.inspect(".State.StartedAt")
-        while time.monotonic() < deadline:
-            with suppress(AssertionError, json.JSONDecodeError):
-                status = self.verb("status", timeout=MINUTE)
-                if status["state"] == state and status["since"] >= began[:19]:
-                    return status
-            assert self.inspect(".State.Running") == "true", f"the container ended:\n{self.logs()[-3000:]}"
-            time.sleep(0.2)
-        raise AssertionError(f"not {state} in time:\n{self.logs()[-3000:]}")
+        """Follows the log since the last start; fails with it when the container ends before it is ready."""
+        follow = [client(), "logs", "--follow", "--since", self.inspect(".State.StartedAt"), self.name]
+        with subprocess.Popen(follow, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as log:
+            limit = threading.Timer(READY_WITHIN, log.kill)
+            limit.start()
+            said = []
+            for line in log.stdout or ():
+                said.append(line)
+                if line.startswith(READY):
+                    break
+            limit.cancel()
+            log.kill()
+        assert said, "the container said nothing"
+        assert said[-1].startswith(READY), f"not ready:\n{''.join(said)[-3000:]}"
 
     def wait_ended(self, timeout: float = MINUTE) -> int:
         return int(docker("wait", self.name, timeout=timeout))

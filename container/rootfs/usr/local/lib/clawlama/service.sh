@@ -28,7 +28,7 @@ await() {
   until "$@" >/dev/null 2>&1; do
     service_runs "$await_service" || fail 1 "$await_service ended while it was starting; its last lines stand above"
     [ "$(date +%s)" -lt "$await_deadline" ] || fail 1 "$await_service did not answer in time; its last lines stand above"
-    sleep 0.1
+    sleep 0.25
   done
 }
 
