@@ -62,9 +62,10 @@ class Assistant:
         return docker("inspect", "--format", f"{{{{{field}}}}}", self.name)
 
     def ask(self, text: str, user: str, token: str | None = None) -> Reply:
-        """One turn over HTTP; ``user`` names the conversation."""
+        """One turn over HTTP; ``user`` names the conversation; an empty ``token`` sends none."""
         body = {"model": "openclaw", "user": user, "messages": [{"role": "user", "content": text}]}
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token or self.token}"}
+        token = self.token if token is None else token
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         request = Request(f"{self.url}/v1/chat/completions", json.dumps(body).encode(), headers)
         try:
             with urlopen(request, timeout=240) as reply:

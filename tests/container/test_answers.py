@@ -39,8 +39,9 @@ def test_planned_context_and_threads_reach_the_model(smollm2: Assistant) -> None
     assert len(commits) == 1, "the model was loaded once, with the options that OpenClaw sends"
 
 
-def test_a_request_without_the_token_is_refused(smollm2: Assistant) -> None:
-    assert smollm2.ask("Hello", "stranger", token="wrong").status == 401
+@pytest.mark.parametrize("token", ["", "wrong"])
+def test_a_request_without_the_token_is_refused(smollm2: Assistant, token: str) -> None:
+    assert smollm2.ask("Hello", "stranger", token=token).status == 401
 
 
 def test_the_link_opens_a_chat_that_takes_a_message_and_shows_the_answer(smollm2: Assistant) -> None:
