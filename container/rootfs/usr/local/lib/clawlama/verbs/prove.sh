@@ -28,7 +28,7 @@ ask() {
     {model: "openclaw", user: $user, stream: false, max_tokens: 64, temperature: 0,
      messages: [{role: "user", content: $question}]}' |
     gateway_post v1/chat/completions 1800 >"$RUN/proof.answer" 2>&1 &&
-    jq -e -r '.choices[0].message.content' "$RUN/proof.answer" 2>/dev/null && return 0
+    jq -e -r '.choices[0].message.content // empty' "$RUN/proof.answer" 2>/dev/null && return 0
   jq -r '.error.message // .' "$RUN/proof.answer" 2>/dev/null || head -c 300 "$RUN/proof.answer"
   return 1
 }
