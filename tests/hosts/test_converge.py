@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.container import models
 from tests.testbed import image, report
-from tests.testbed.docker import MINUTE
+from tests.testbed.docker import MINUTE, docker
 from tests.testbed.machine import Ended, Machine, bare_machine
 
 CLONE = "/root/clawlama"
 OPEN = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)"
+OTHER_MODEL = "/srv/other.gguf"
 CHANGED = {
+    "CLAWLAMA_MODEL_FILE_HOST": OTHER_MODEL,
     "CLAWLAMA_CONTEXT_WINDOW": 6144,
     "OLLAMA_NUM_THREADS": 1,
     "CLAWLAMA_OPENCLAW_PORT": 18800,
@@ -65,6 +68,7 @@ def test_a_second_run_changes_nothing_and_shows_the_recorded_proof(machine: Mach
 def test_changed_settings_renew_the_container_and_keep_everything_else(machine: Machine, capsys: Capture) -> None:
     container, kept, note = identity(machine, "container", "clawlama"), what_stays(machine), "/data/workspace/note.txt"
     machine.sh(f"docker exec clawlama sh -c 'echo mine >{note}'")
+    docker("cp", str(models.smollm2()), f"{machine.name}:{OTHER_MODEL}")
     machine.sh("\n".join(f"echo {name}={value} >>{CLONE}/.env" for name, value in CHANGED.items()))
     changed = make_up(machine)
     show(changed, capsys)
@@ -72,6 +76,7 @@ def test_changed_settings_renew_the_container_and_keep_everything_else(machine: 
     assert identity(machine, "container", "clawlama") != container
     status, link = machine.clawlama("status"), machine.clawlama("link")["url"]
     assert (status["context"], status["threads"], status["profile"]) == (6144, 1, "lean")
+    assert (status["model"], status["demonstration"]) == ("other:latest", False)
     assert link.startswith("http://127.0.0.1:18800/#token=")
     assert machine.sh(f"python3 -c '{OPEN}' '{link}'") == "200"
     assert what_stays(machine) == kept

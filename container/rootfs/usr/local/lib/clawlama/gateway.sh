@@ -22,8 +22,6 @@ drop_dead_lease() {
 }
 
 announce_ready() {
-  # shellcheck disable=SC2034 # read by every status that follows
-  READY=true
   banner
   enter ready ready "ready"
 }

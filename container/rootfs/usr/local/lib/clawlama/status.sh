@@ -30,12 +30,11 @@ write_status() {
   json_or_null "$MODELS" >"$RUN/status.models"
   json_or_null "$VERSIONS" >"$RUN/status.versions"
   jq -n -c --arg state "$STATE" --arg stage "$STAGE" --arg message "$MESSAGE" --arg reason "$REASON" \
-    --argjson progress "$PROGRESS" --argjson warm "$(is_warm)" --arg since "$(now)" \
+    --argjson progress "$PROGRESS" --arg since "$(now)" \
     --slurpfile plan "$RUN/status.plan" --slurpfile models "$RUN/status.models" \
     --slurpfile versions "$RUN/status.versions" -f "$LIB/status.jq" >"$STATUS.new" || return 0
   mv "$STATUS.new" "$STATUS"
 }
 
-is_warm() { if [ -e "$RUN/warm" ]; then echo true; else echo false; fi; }
 json_or_null() { if [ -s "$1" ]; then cat "$1"; else echo null; fi; }
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }

@@ -1,7 +1,6 @@
 # The volume, /data, is ours alone, writable, and lasting; otherwise nothing starts.
 
 lock_volume() {
-  mkdir -p "$RUN"
   [ -w "$DATA" ] || refuse_volume \
     "$DATA: must be writable by user $(id -u); on the host: chown $(id -u):$(id -g) DIRECTORY, or use a named volume"
   case $(stat -f -c %T "$DATA") in
@@ -11,6 +10,9 @@ lock_volume() {
   chmod 0700 "$OWN" "$DATA/openclaw"
   exec 9>>"$OWN/lock"
   flock -n 9 || refuse_volume "$DATA: is in use by another container; stop that one first"
+  # A restarted container still has what its last life left here.
+  rm -rf "$RUN"
+  mkdir -p "$RUN"
   enter starting validate "starting"
 }
 

@@ -66,10 +66,7 @@ record() {
   else
     jq -r 'if .ok then "\(.question)\n\(.answer)\n(\(.seconds) s, \(.model))" else "not proven: \(.stage): \(.reason)" end' "$RUN/proof.json"
   fi
-  [ "$1" = false ] || mark_warm
 }
-
-mark_warm() { jq -c '.warm = true' "$STATUS" >"$RUN/status.warm" && mv "$RUN/status.warm" "$STATUS"; }
 
 mkdir -p "$RUN"
 (umask 077 && printf 'Authorization: Bearer %s' "$(cat "$TOKEN" 2>/dev/null)" >"$RUN/proof.header")

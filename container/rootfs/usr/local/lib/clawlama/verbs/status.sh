@@ -1,10 +1,12 @@
 # clawlama status: where the container stands, with the recorded proof.
 for concern in paths status; do . "$LIB/$concern.sh"; done
+is_warm() { if [ -e "$RUN/warm" ]; then echo true; else echo false; fi; }
+
 mkdir -p "$RUN"
 json_or_null "$PROOF" >"$RUN/shown.proof"
 [ -s "$STATUS" ] || { echo "clawlama status: there is no status yet; the container has not started" >&2 && exit 1; }
 if [ "$JSON" = true ]; then
-  jq -c --slurpfile proof "$RUN/shown.proof" '. + {proof: $proof[0]}' "$STATUS"
+  jq -c --slurpfile proof "$RUN/shown.proof" --argjson warm "$(is_warm)" '. + {warm: $warm, proof: $proof[0]}' "$STATUS"
 else
   jq -r --slurpfile proof "$RUN/shown.proof" '
     "\(.state): \(.message)",
