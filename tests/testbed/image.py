@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
 
 from roles.image import plan, sources
-from roles.settings import Settings, environment
+from roles.settings import Settings, environment, settings_from
 from tests.testbed.docker import MINUTE, docker
 from tests.testbed.machine import ROOT
 
-NAME = Settings().clawlama_image
+NAME = settings_from({"CLAWLAMA_IMAGE": os.environ.get("CLAWLAMA_IMAGE")}).clawlama_image
 
 
 @functools.cache

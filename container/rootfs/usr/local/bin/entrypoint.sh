@@ -2,7 +2,7 @@
 # From nothing to an assistant that answers, then a watch over it. Each line below is a file in lib/clawlama.
 set -eu
 LIB=${TEST_LIB:-/usr/local/lib/clawlama}
-for concern in paths status settings hardware volume plan service ollama models config gateway supervise; do
+for concern in paths status settings hardware volume plan service ollama models pull import config gateway incidents supervise; do
   # shellcheck disable=SC1090
   . "$LIB/$concern.sh"
 done

@@ -1,9 +1,9 @@
-# The gateway: OpenClaw's one process. It must not wait for the lease of an owner that is gone.
+# The gateway: OpenClaw's one process. What a container that is gone left behind must not hold it up.
 
 start_gateway() {
   enter starting gateway "starting the gateway"
-  drop_dead_lease
-  start_service gateway env \
+  settle_last_life
+  start_service gateway "$OOM_SCORE_GATEWAY" env \
     OPENCLAW_CONFIG_PATH="$CONFIG" OPENCLAW_NO_RESPAWN=1 OPENCLAW_DISABLE_BONJOUR=1 DO_NOT_TRACK=1 \
     NODE_COMPILE_CACHE="$OWN/compile-cache" NODE_DISABLE_COLORS=1 \
     openclaw gateway run
@@ -12,13 +12,23 @@ start_gateway() {
 
 gateway_url() { echo "http://127.0.0.1:$CLAWLAMA_OPENCLAW_PORT"; }
 gateway_ready() { curl -sS -f -o /dev/null --max-time 5 "$(gateway_url)/startupz"; }
-gateway_alive() { curl -sS -f -o /dev/null --max-time 5 "$(gateway_url)/healthz"; }
+
+# gateway_post PATH SECONDS: standard input as JSON, with the token, which stands in no argument.
+gateway_post() {
+  post_header=$(mktemp "$RUN/header.XXXXXX")
+  printf 'Authorization: Bearer %s' "$(cat "$TOKEN")" >"$post_header"
+  post_code=0
+  curl -sS --max-time "$2" -H "@$post_header" -H 'Content-Type: application/json' --data-binary @- "$(gateway_url)/$1" || post_code=$?
+  rm -f "$post_header"
+  return "$post_code"
+}
 
 # Only under our lock, which says that no other gateway is on this volume.
-drop_dead_lease() {
+settle_last_life() {
   [ -e "$DATA/openclaw/state/openclaw.sqlite" ] || return 0
-  node --no-warnings "$LIB/drop-lease.mjs" "$DATA/openclaw/state/openclaw.sqlite" ||
-    say "the last owner's lease could not be removed; the start may wait for it for up to 5 minutes"
+  case $LAST_REASON in "gateway ended"*) boots=KEEP ;; *) boots=FORGIVE ;; esac
+  node --no-warnings "$LIB/settle-last-life.mjs" "$DATA/openclaw/state/openclaw.sqlite" "$boots" ||
+    say "what the last container left in OpenClaw's state could not be settled; the start may wait for it for up to 5 minutes"
 }
 
 announce_ready() {

@@ -19,6 +19,8 @@ WORKSPACE=$DATA/workspace
   HARDWARE=$RUN/hardware.json
   PLAN=$RUN/plan.json
   MODELS=$RUN/models.json
+  VERIFIED_BLOBS=$OWN/verified_blobs
+  INCIDENTS=$RUN/incidents.json
   VERSIONS=/usr/local/share/clawlama/proof.json
   # sysexits.h EX_CONFIG: what a restart cannot mend
   PERMANENT=78

@@ -1,14 +1,19 @@
 # Services: each in a process group of its own, found by group and never by name. An end is a line in a pipe.
 
-# start_service NAME COMMAND...: in the background; its end is written to the pipe of events.
+# Who goes first when memory runs out: the model's runner, which Ollama starts again by itself; then the gateway; the
+# host's own processes, which stand at 0, last.
+OOM_SCORE_OLLAMA=800 OOM_SCORE_GATEWAY=200
+
+# start_service NAME OOM-SCORE COMMAND...: in the background; its end is written to the pipe of events.
 start_service() {
-  service=$1
-  shift
+  service=$1 oom_score=$2
+  shift 2
   [ -p "$RUN/events" ] || mkfifo "$RUN/events"
   exec 8<>"$RUN/events"
   rm -f "$RUN/$service.group"
   {
-    setsid "$@" 9>&- 8>&- &
+    # shellcheck disable=SC2016 # the inner shell's own arguments
+    setsid sh -c 'echo "$0" >/proc/self/oom_score_adj; exec "$@"' "$oom_score" "$@" 9>&- 8>&- &
     echo $! >"$RUN/$service.group.new"
     mv "$RUN/$service.group.new" "$RUN/$service.group"
     code=0
@@ -21,12 +26,17 @@ start_service() {
 
 service_runs() { kill -0 "-$(cat "$RUN/$1.group")" 2>/dev/null; }
 
+# need_service NAME WHILE-WHAT: fails, saying what ended it, when the service is gone.
+need_service() {
+  service_runs "$1" || fail 1 "$1 ended while $2$(killed_for_memory); its last lines stand above"
+}
+
 # await SECONDS SERVICE COMMAND...: until the command succeeds; fails at once when the service is gone.
 await() {
   await_deadline=$(($(date +%s) + $1)) await_service=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
-    service_runs "$await_service" || fail 1 "$await_service ended while it was starting; its last lines stand above"
+    need_service "$await_service" "it was starting"
     [ "$(date +%s)" -lt "$await_deadline" ] || fail 1 "$await_service did not answer in time; its last lines stand above"
     sleep 0.25
   done

@@ -25,15 +25,18 @@ fail() {
 }
 
 write_status() {
-  [ -d "$OWN" ] || return 0
+  [ -d "$RUN" ] || return 0
   json_or_null "$PLAN" >"$RUN/status.plan"
   json_or_null "$MODELS" >"$RUN/status.models"
   json_or_null "$VERSIONS" >"$RUN/status.versions"
+  json_or_null "$INCIDENTS" >"$RUN/status.incidents"
   jq -n -c --arg state "$STATE" --arg stage "$STAGE" --arg message "$MESSAGE" --arg reason "$REASON" \
     --argjson progress "$PROGRESS" --arg since "$(now)" \
     --slurpfile plan "$RUN/status.plan" --slurpfile models "$RUN/status.models" \
-    --slurpfile versions "$RUN/status.versions" -f "$LIB/status.jq" >"$STATUS.new" || return 0
-  mv "$STATUS.new" "$STATUS"
+    --slurpfile versions "$RUN/status.versions" --slurpfile incidents "$RUN/status.incidents" \
+    -f "$LIB/status.jq" >"$RUN/status.json" || return 0
+  # A full disk must not end the start here: whoever reads the log gets it all the same.
+  { cp "$RUN/status.json" "$STATUS.new" && mv "$STATUS.new" "$STATUS"; } 2>/dev/null || true
 }
 
 json_or_null() { if [ -s "$1" ]; then cat "$1"; else echo null; fi; }

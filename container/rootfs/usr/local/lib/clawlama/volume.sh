@@ -1,11 +1,17 @@
 # The volume, /data, is ours alone, writable, and lasting; otherwise nothing starts.
 
+# What OpenClaw's databases and caches take at a first start.
+LEAST_FREE=100000000
+
 lock_volume() {
   [ -w "$DATA" ] || refuse_volume \
     "$DATA: must be writable by user $(id -u); on the host: chown $(id -u):$(id -g) DIRECTORY, or use a named volume"
   case $(stat -f -c %T "$DATA") in
     tmpfs | ramfs) refuse_volume "$DATA: must be on a disk, it is in memory and would be lost; mount a volume with -v clawlama-data:/data" ;;
   esac
+  free=$(disk_free)
+  [ "$free" -ge "$LEAST_FREE" ] || refuse_volume \
+    "$DATA: must have $((LEAST_FREE / 1000000)) MB free to start, it has $((free / 1000000)) MB; free some space on its disk"
   mkdir -p "$OWN" "$DATA/openclaw" "$DATA/ollama" "$WORKSPACE"
   chmod 0700 "$OWN" "$DATA/openclaw"
   exec 9>>"$OWN/lock"
@@ -13,6 +19,7 @@ lock_volume() {
   # A restarted container still has what its last life left here.
   rm -rf "$RUN"
   mkdir -p "$RUN"
+  LAST_REASON=$(jq -r '.reason // ""' "$STATUS" 2>/dev/null) || LAST_REASON=''
   enter starting validate "starting"
 }
 

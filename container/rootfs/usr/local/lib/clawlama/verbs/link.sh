@@ -1,5 +1,24 @@
-# clawlama link: the address that opens the chat, with its key.
-. "$LIB/paths.sh"
-[ -s "$TOKEN" ] && [ -s "$SETTINGS" ] || { echo "clawlama link: the container has not come so far yet; see: clawlama status" >&2 && exit 1; }
-url=$(jq -r '"http://\(.CLAWLAMA_PUBLISH_ADDRESS | sub("^0\\.0\\.0\\.0$"; "127.0.0.1")):\(.CLAWLAMA_OPENCLAW_PORT)/#token="' "$SETTINGS")$(cat "$TOKEN")
-if [ "$JSON" = true ]; then jq -n -c --arg url "$url" '{schema: 1, url: $url}'; else echo "$url"; fi
+# clawlama link: an address that opens the chat, once, within ten minutes; the browser that opened it needs none later.
+for concern in paths gateway; do . "$LIB/$concern.sh"; done
+
+link() {
+  [ -s "$SETTINGS" ] && [ -s "$TOKEN" ] || link_failed "the container has not come so far yet; see: clawlama status"
+  CLAWLAMA_OPENCLAW_PORT=$(jq -r .CLAWLAMA_OPENCLAW_PORT "$SETTINGS")
+  gateway_post clawlama/link 30 </dev/null >"$RUN/link.json" 2>/dev/null && jq -e .token "$RUN/link.json" >/dev/null 2>&1 ||
+    link_failed "the gateway gave no key; see: clawlama status"
+  jq -c --slurpfile settings "$SETTINGS" '$settings[0] as $settings | {schema: 1,
+    url: ("http://\($settings.CLAWLAMA_PUBLISH_ADDRESS | sub("^0\\.0\\.0\\.0$"; "127.0.0.1")):\($settings.CLAWLAMA_OPENCLAW_PORT)"
+      + "/#bootstrapToken=\(.token | @uri)&bootstrapProfile=owner"),
+    expires_at: (.expiresAtMs / 1000 | floor | todate)}' "$RUN/link.json" >"$RUN/link.shown"
+  rm "$RUN/link.json"
+  if [ "$JSON" = true ]; then cat "$RUN/link.shown"; else jq -r .url "$RUN/link.shown"; fi
+  rm "$RUN/link.shown"
+}
+
+link_failed() {
+  echo "clawlama link: $1" >&2
+  exit 1
+}
+
+umask 077
+link

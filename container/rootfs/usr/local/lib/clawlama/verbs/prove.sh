@@ -38,11 +38,6 @@ forget_session() {
   jq -n -c --arg user "$session" '{user: $user}' | gateway_post clawlama/forget 30 >"$RUN/proof.forgotten" 2>&1 || true
 }
 
-# gateway_post PATH SECONDS: standard input as JSON, with the token, which stands in no argument.
-gateway_post() {
-  curl -sS --max-time "$2" -H "@$RUN/proof.header" -H 'Content-Type: application/json' --data-binary @- "$(gateway_url)/$1"
-}
-
 loaded() { ollama_api ps | jq -r --arg model "$model" --arg key "$1" '[.models[] | select(.name == $model)][0][$key] // "none"'; }
 last_use() { loaded expires_at; }
 
@@ -69,5 +64,4 @@ record() {
 }
 
 mkdir -p "$RUN"
-(umask 077 && printf 'Authorization: Bearer %s' "$(cat "$TOKEN" 2>/dev/null)" >"$RUN/proof.header")
 prove

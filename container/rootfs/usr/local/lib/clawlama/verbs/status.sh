@@ -12,5 +12,6 @@ else
     "\(.state): \(.message)",
     (if .model then "\(.model), context \(.context), \(.threads) threads, profile \(.profile)" else empty end),
     (.models[] | select(.ok | not) | "missing: \(.name): \(.reason)"),
+    (.incidents[] | "incident of \(.at): \(.what); \(.fix)"),
     ($proof[0] | if . == null then "no proof yet" else "proof of \(.at): \(.answer // .reason) (\(.seconds) s)" end)' "$STATUS"
 fi

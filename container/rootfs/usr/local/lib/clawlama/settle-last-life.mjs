@@ -1,0 +1,19 @@
+// settle-last-life.mjs STATE-DATABASE KEEP|FORGIVE: what a container that is gone left in OpenClaw's state. The caller
+// holds the volume's lock: nobody else is alive.
+import { DatabaseSync } from "node:sqlite";
+
+const [path, boots] = process.argv.slice(2);
+const state = new DatabaseSync(path);
+const has = (table) => state.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(table);
+
+// The owner's lease: a start would wait for it for up to 300 s.
+if (has("state_leases")) state.exec("delete from state_leases where scope = 'gateway-owner'");
+
+// Three starts without an end within 300 s, and OpenClaw starts without channels. A container that was killed from
+// outside is no crash of the gateway's, so its start gets an end; the gateway's own deaths still count.
+if (boots === "FORGIVE" && has("gateway_boot_lifecycle")) {
+  state
+    .prepare("update gateway_boot_lifecycle set completed_at_ms = ?, outcome = 'forced_stop', reason = 'container ended' where completed_at_ms is null")
+    .run(Date.now());
+}
+state.close();
