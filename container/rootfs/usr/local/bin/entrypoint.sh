@@ -11,6 +11,7 @@ start() {
   lock_volume
   follow_stop_signals
   validate_settings
+  check_mounted_config
   detect_hardware
   make_plan
   start_ollama

@@ -3,4 +3,5 @@
 set -eu
 LIB=${TEST_LIB:-/usr/local/lib/clawlama}
 . "$LIB/paths.sh"
-jq -e -r '"\(.state): \(.message)", (.state == "ready" | if . then empty else error("not ready") end)' "$STATUS" 2>/dev/null
+jq -r '"\(.state): \(.message)"' "$STATUS"
+holds '.state == "ready"' <"$STATUS"

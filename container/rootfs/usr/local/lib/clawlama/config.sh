@@ -13,6 +13,14 @@ write_config() {
   write_rules
 }
 
+# A file of the user's own is judged before anything starts; line and column are OpenClaw's to say.
+check_mounted_config() {
+  config_is_mounted || return 0
+  [ -r "$MOUNTED_CONFIG" ] || fail "$PERMANENT" "$MOUNTED_CONFIG: must be a file that user $(id -u) can read; chmod it on the host"
+  OPENCLAW_CONFIG_PATH=$MOUNTED_CONFIG openclaw config validate --json >"$RUN/mounted.json" 2>"$RUN/mounted.errors" && return
+  fail "$PERMANENT" "$MOUNTED_CONFIG: is rejected by OpenClaw: $(jq -r '[.issues[] | "\(.path): \(.message)"] | join("; ")' "$RUN/mounted.json"); mend the file, or mount none"
+}
+
 # Only a mount point counts: a plain file there could be the agent's own work.
 config_is_mounted() { awk -v path="$MOUNTED_CONFIG" '$5 == path { found = 1 } END { exit !found }' /proc/self/mountinfo; }
 
@@ -25,7 +33,7 @@ generate_config() {
 # Three ways: what we wrote last, what is there, what we write now. A file that is no JSON is kept aside, not lost.
 merge_config() {
   [ -s "$LAST_GENERATED" ] || echo '{}' >"$LAST_GENERATED"
-  if [ -e "$CONFIG" ] && ! jq -e 'type == "object"' "$CONFIG" >/dev/null 2>&1; then
+  if [ -e "$CONFIG" ] && ! holds 'type == "object"' <"$CONFIG"; then
     say "configuration: $CONFIG was no JSON object; it is kept as $CONFIG.broken and made anew"
     mv "$CONFIG" "$CONFIG.broken"
   fi
@@ -44,9 +52,8 @@ install_private() {
 # The gateway reads its token from a file that must be its own and 0600.
 provide_gateway_token() {
   if [ -n "$CLAWLAMA_GATEWAY_TOKEN_FILE" ]; then
-    [ -r "$CLAWLAMA_GATEWAY_TOKEN_FILE" ] && [ -n "$(head -n 1 "$CLAWLAMA_GATEWAY_TOKEN_FILE")" ] || fail "$PERMANENT" \
-      "CLAWLAMA_GATEWAY_TOKEN_FILE=\"$CLAWLAMA_GATEWAY_TOKEN_FILE\": must be a file that user $(id -u) can read, with the token in its first line; mount one, or unset the variable"
-    write_secret "$TOKEN" "$(head -n 1 "$CLAWLAMA_GATEWAY_TOKEN_FILE")"
+    secret=$(secret_in CLAWLAMA_GATEWAY_TOKEN_FILE "$CLAWLAMA_GATEWAY_TOKEN_FILE")
+    write_secret "$TOKEN" "$secret"
   elif [ ! -s "$TOKEN" ]; then
     write_secret "$TOKEN" "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
   fi

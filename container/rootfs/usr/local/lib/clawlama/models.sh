@@ -21,22 +21,28 @@ provide_models() {
   : >"$RUN/provided"
   while read -r name <&3; do
     reason=''
-    provide_model "$name" || reason=$(cat "$RUN/reason")
+    provide_model "$name" || reason=$(why_not)
     jq -n -c --arg name "$name" --arg reason "$reason" '{name: $name, ok: ($reason == ""), reason: $reason}' >>"$RUN/provided"
     [ -z "$reason" ] || say "model $name is not to be had: $reason"
   done 3<"$RUN/wanted"
   jq -s -c . "$RUN/provided" >"$MODELS"
-  jq -e 'any(.[]; .ok)' "$MODELS" >/dev/null || fail_without_model
+  holds 'any(.[]; .ok)' <"$MODELS" || fail_without_model
 }
 
 # What another start cannot mend ends for good.
 fail_without_model() {
-  need_service ollama "the model was fetched"
   case $(jq -r '.[0].reason' "$MODELS") in
     *"does not exist"* | *"invalid model name"* | *"on the disk"* | *"is no model"*) code=$PERMANENT ;;
     *) code=1 ;;
   esac
   fail "$code" "$(jq -r '.[0] | "CLAWLAMA_MODEL=\"\(.name)\": cannot be had: \(.reason)"' "$MODELS"); set another CLAWLAMA_MODEL, or a file with CLAWLAMA_MODEL_FILE"
+}
+
+# The reason of the last failure; Ollama's own end is one too, which only the log explains.
+why_not() {
+  need_service ollama "the model was fetched"
+  cat "$RUN/reason"
+  [ -s "$RUN/reason" ] || echo "Ollama gave no reason"
 }
 
 # provide_model NAME: true when it is there afterwards, else the reason is in $RUN/reason.
@@ -50,7 +56,7 @@ provide_model() {
   fi
 }
 
-model_is_there() { show_model "$1" | jq -e '.model_info' >/dev/null 2>&1; }
+model_is_there() { show_model "$1" | holds .model_info; }
 show_model() { ollama_api show "$(jq -n -c --arg model "$1" '{model: $model}')"; }
 
 # measure_models: what Ollama says of each model that is there; the first one provided comes first.

@@ -35,6 +35,6 @@ load_model() {
   patiently ollama_api generate "$(jq -c '{model, prompt: "Hi", stream: false, keep_alive: "24h", think: false,
     options: {num_ctx: .context, num_thread: .threads, num_predict: 1}}' "$PLAN")" >"$RUN/loaded.json"
   need_service ollama "the model was loaded"
-  jq -e '.done' "$RUN/loaded.json" >/dev/null 2>&1 ||
+  holds .done <"$RUN/loaded.json" ||
     fail 1 "$(plan_value model) does not generate: $(jq -r '.error // .' "$RUN/loaded.json" 2>/dev/null | head -c 300)$(killed_for_memory)"
 }

@@ -6,6 +6,9 @@ OWN=$DATA/clawlama
 RUN=${TEST_RUN:-/tmp/clawlama}
 WORKSPACE=$DATA/workspace
 
+# holds FILTER: true where standard input is JSON of which the filter says so. `jq -e` takes no input at all for a yes.
+holds() { [ "$(jq -r "($1) != null and ($1) != false" 2>/dev/null)" = true ]; }
+
 # shellcheck disable=SC2034 # each name is read by another file
 {
   STATUS=$OWN/status.json

@@ -56,8 +56,14 @@ gather_sizes() {
 check_model_file() {
   [ -r "$CLAWLAMA_MODEL_FILE" ] || fail "$PERMANENT" \
     "CLAWLAMA_MODEL_FILE=\"$CLAWLAMA_MODEL_FILE\": must be a file that user $(id -u) can read; mount it, or unset the variable"
-  [ "$(head -c 4 "$CLAWLAMA_MODEL_FILE")" = GGUF ] || fail "$PERMANENT" \
+  is_gguf "$CLAWLAMA_MODEL_FILE" || fail "$PERMANENT" \
     "CLAWLAMA_MODEL_FILE=\"$CLAWLAMA_MODEL_FILE\": must be a GGUF file, it does not begin as one; take another file"
+}
+
+# The word GGUF, version 2 or 3, and counts of tensors and keys below 2^32: Ollama's server dies over what claims more.
+is_gguf() {
+  head -c 24 "$1" | od -A n -t u4 -w24 --endian=little |
+    awk '{ exit !($1 == 1179993927 && ($2 == 2 || $2 == 3) && $3 > 0 && $4 == 0 && $5 > 0 && $6 == 0) }'
 }
 
 # .../registry.ollama.ai/library/qwen3/4b -> qwen3:4b, as Ollama shortens names.

@@ -99,7 +99,7 @@ blob_stamp() { stat -c '%n %s %Y' "$1"; }
 # disk_holds NAME: the manifest's sizes against memory and disk, before the first byte. A registry that gives no
 # manifest this way is left to Ollama, whose own words then say why.
 disk_holds() {
-  manifest_layers "$1" >"$RUN/layers" || return 0
+  manifest_layers "$1" >"$RUN/layers" && [ -s "$RUN/layers" ] || return 0
   bytes=$(awk '{ sum += $2 } END { printf "%.0f", sum }' "$RUN/layers")
   missing=$(missing_bytes <"$RUN/layers")
   free=$(disk_free)
@@ -134,5 +134,5 @@ manifest_layers() {
   esac
   curl -sS -f -L --max-time 20 -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' \
     "$scheme://$manifest_host/v2/${manifest_path%:*}/manifests/${manifest_path##*:}" 2>/dev/null |
-    jq -e -r '[.layers[], .config | select(.digest)][] | "\(.digest) \(.size)"' 2>/dev/null
+    jq -r '[.layers[], .config | select(.digest)][] | "\(.digest) \(.size)"' 2>/dev/null
 }

@@ -15,7 +15,7 @@ prove() {
   seconds=$(awk -v nanoseconds="$(($(date +%s%N) - started))" 'BEGIN { printf "%.1f", nanoseconds / 1e9 }')
   forget_session
   [ -n "$answer" ] || prove_failed agent "the answer was empty"
-  [ "$(last_use)" != "$used_before" ] || prove_failed model "Ollama did not use $model for the answer"
+  [ "$(last_use)" != "$used_before" ] || prove_failed model "Ollama did not use $model for the answer \"$(printf %s "$answer" | tr '\n' ' ' | head -c 200)\""
   [ "$(loaded context_length)" = "$(jq -r .context "$PLAN")" ] || prove_failed model \
     "$model runs with a context of $(loaded context_length), planned are $(jq -r .context "$PLAN")"
   touch "$RUN/warm"
@@ -28,7 +28,7 @@ ask() {
     {model: "openclaw", user: $user, stream: false, max_tokens: 64, temperature: 0,
      messages: [{role: "user", content: $question}]}' |
     gateway_post v1/chat/completions 1800 >"$RUN/proof.answer" 2>&1 &&
-    jq -e -r '.choices[0].message.content // empty' "$RUN/proof.answer" 2>/dev/null && return 0
+    holds '.choices[0] | has("message")' <"$RUN/proof.answer" && jq -r '.choices[0].message.content // empty' "$RUN/proof.answer" && return 0
   jq -r '.error.message // .' "$RUN/proof.answer" 2>/dev/null || head -c 300 "$RUN/proof.answer"
   return 1
 }
