@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -16,11 +15,14 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tests.testbed.docker import LABEL, MINUTE, client, docker
+from tests.testbed.ports import free_port
 
 # The hardening that compose adds to the image; `docker run` alone must do as well.
 HARDENED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 READY_WITHIN = 4 * MINUTE
-READY = "clawlama: ready"
+SAYS = "clawlama: "
+READY = f"{SAYS}ready"
+PERMANENT = 78
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,10 @@ class Assistant:
         self.start()
 
     def wait_ready(self) -> None:
-        """Follows the log since the last start; fails with it when the container ends before it is ready."""
+        self.wait_said(READY)
+
+    def wait_said(self, text: str) -> None:
+        """Follows the log since the last start up to a line that begins so; fails with it when the container ends."""
         follow = [client(), "logs", "--follow", "--since", self.inspect(".State.StartedAt"), self.name]
         with subprocess.Popen(follow, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as log:
             limit = threading.Timer(READY_WITHIN, log.kill)
@@ -110,21 +115,23 @@ class Assistant:
             said = []
             for line in log.stdout or ():
                 said.append(line)
-                if line.startswith(READY):
+                if line.startswith(text):
                     break
             limit.cancel()
             log.kill()
         assert said, "the container said nothing"
-        assert said[-1].startswith(READY), f"not ready:\n{''.join(said)[-3000:]}"
+        assert said[-1].startswith(text), f"never said {text!r}:\n{''.join(said)[-3000:]}"
+
+    def refusal(self, code: int = PERMANENT) -> str:
+        """Waits for the end of one that does not come up; the one line that says why."""
+        assert self.wait_ended(2 * MINUTE) == code, self.logs()
+        lines = self.logs().strip().splitlines()
+        reason = str(json.loads(lines[-1])["reason"]) if lines[-1].startswith("{") else lines[-1].removeprefix(SAYS)
+        assert lines.count(SAYS + reason) == 1, self.logs()
+        return reason
 
     def wait_ended(self, timeout: float = MINUTE) -> int:
         return int(docker("wait", self.name, timeout=timeout))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def bridge_address() -> str:

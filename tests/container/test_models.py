@@ -2,67 +2,32 @@
 
 from __future__ import annotations
 
-import subprocess
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.container import models
-from tests.container.assistant import created, free_port, volume
+from tests.container.assistant import created
+from tests.testbed import registry
 from tests.testbed.docker import LABEL, MINUTE, docker
+from tests.testbed.registry import Line
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 TINY = {models.tiny(): models.TINY_TARGET}
-# Ollama expects a Location header on blobs, which this registry gives when told to.
-REGISTRY = """
-version: 0.1
-storage: {{filesystem: {{rootdirectory: {folder}}}}}
-http: {{addr: "{address}", headers: {{Location: ["#"]}}}}
-"""
-
-
-@contextmanager
-def registry_serving(folder: Path, address: str) -> Iterator[None]:
-    config = folder / "registry.yml"
-    config.write_text(REGISTRY.format(folder=folder / "blobs", address=address))
-    with subprocess.Popen(["docker-registry", "serve", str(config)], stderr=subprocess.DEVNULL) as server:
-        try:
-            wait_for(f"http://{address}/v2/")
-            yield
-        finally:
-            server.terminate()
-
-
-def wait_for(url: str) -> None:
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(url, timeout=5)
-        except OSError:
-            subprocess.run(["sleep", "0.05"], check=True)
-        else:
-            return
-    raise AssertionError(f"{url} does not answer")
 
 
 @pytest.fixture(scope="module")
-def registry(image: str, bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """host:port of a registry that holds `library/one` and `library/two`."""
-    address = f"{bridge}:{free_port()}"
-    with registry_serving(tmp_path_factory.mktemp("registry"), address), volume() as data:
-        with created(image, data, models.TINY_SETTINGS, TINY) as filler:
-            filler.wait_ready()
-            for name in ("one", "two"):
-                filler.sh(f"ollama cp tiny {address}/library/{name} && ollama push --insecure {address}/library/{name}")
-        yield address
+def line(image: str, bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    """A line to a registry that holds `one` and `two`."""
+    with registry.registry(tmp_path_factory.mktemp("registry")) as address, registry.line(address, bridge) as line:
+        registry.fill(image, line.address, {"one": models.tiny(), "two": models.tiny()})
+        yield line
 
 
 def test_models_are_pulled_with_progress_and_one_that_is_not_to_be_had_is_said(
-    image: str, registry: str, data: str
+    image: str, line: Line, data: str
 ) -> None:
-    wanted = [f"{registry}/library/{name}:latest" for name in ("one", "nowhere", "two")]
+    wanted = [line.name(name) for name in ("one", "nowhere", "two")]
     settings = {
         "CLAWLAMA_MODEL": wanted[0],
         "CLAWLAMA_MODELS": ",".join(wanted),

@@ -48,4 +48,3 @@ create_model() {
   jq -r '.error // "Ollama did not take it"' "$RUN/created.json" >"$RUN/reason"
   return 1
 }
-

@@ -1,5 +1,5 @@
 # A model from a registry: resumed where it stopped, given up where nothing comes, and every byte of it hashed here.
-STALLED_AFTER=150
+STALLED_AFTER=100
 PULL_TRIES=3
 
 # pull_model NAME: true when it is there and whole; else the reason is in $RUN/reason.
@@ -9,12 +9,16 @@ pull_model() {
   while [ "$pull_tries" -gt 0 ]; do
     disk_holds "$1" || return 1
     if pull_once "$1"; then pulled=true; else pulled=false; fi
-    if blobs_are_whole; then
-      if [ "$pulled" = true ]; then model_is_there "$1"; else give_space_back; fi
+    if ! blobs_are_whole || grep -q 'digest mismatch' "$RUN/reason"; then
+      say "pulling $1: the registry sent bytes that their digests do not fit; they are fetched again"
+      pull_tries=$((pull_tries - 1))
+    elif [ "$pulled" = true ]; then
+      model_is_there "$1"
       return
+    else
+      give_space_back
+      return 1
     fi
-    pull_tries=$((pull_tries - 1))
-    say "pulling $1: the registry sent bytes that their digests do not fit; they are fetched again"
   done
   echo "the registry sent damaged bytes, $PULL_TRIES times; ask its keeper, or take another" >"$RUN/reason"
   return 1
@@ -23,10 +27,9 @@ pull_model() {
 pull_once() {
   rm -f "$RUN/pull"
   mkfifo "$RUN/pull"
+  jq -n -c --arg model "$1" --argjson insecure "$CLAWLAMA_REGISTRY_INSECURE" '{model: $model, insecure: $insecure, stream: true}' >"$RUN/pull.request"
   # A client of its own, so that a stop can close it first: only then Ollama keeps what it has.
-  OLLAMA_TIMEOUT=86400 ollama_api pull \
-    "$(jq -n -c --arg model "$1" --argjson insecure "$CLAWLAMA_REGISTRY_INSECURE" '{model: $model, insecure: $insecure, stream: true}')" \
-    >"$RUN/pull" 2>"$RUN/reason" &
+  curl -sS -N --data-binary "@$RUN/pull.request" "http://$(ollama_address)/api/pull" >"$RUN/pull" 2>"$RUN/reason" &
   CLIENT=$!
   follow_pull "$1" <"$RUN/pull" &
   wait $! && wait "$CLIENT" && CLIENT=''
@@ -68,7 +71,6 @@ give_space_back() {
     rm -f "$DATA"/ollama/blobs/*-partial*
     echo "the disk became full while it was pulled; free some, or take a smaller one" >"$RUN/reason"
   fi
-  return 1
 }
 
 # blobs_are_whole: hashes what was not hashed yet. Ollama stops at the first bad layer, and trusts files already there.
