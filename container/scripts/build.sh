@@ -137,6 +137,7 @@ build_image() {
   say "building $TAG"
   build --tag "$TAG" \
     --build-arg "NODE_SOURCE=$(value sources node)" --build-arg "NODE_VERSION=$(value versions node)" --build-arg "NODE_UPSTREAM=$NODE_UPSTREAM" \
+    ${CLAWLAMA_NODE_UPSTREAM_KEY:+--build-arg "NODE_UPSTREAM_KEY=$CLAWLAMA_NODE_UPSTREAM_KEY"} \
     --build-arg "OLLAMA_SOURCE=$(value sources ollama)" --build-arg "OLLAMA_VERSION=$(value versions ollama)" --build-arg "OLLAMA_UPSTREAM=$OLLAMA_UPSTREAM" \
     --build-arg "OPENCLAW_VERSION=$(value versions openclaw)" --build-arg "INPUTS=$INPUTS" ||
     refuse "the image was not built, nothing was tagged; the lines above say which step and why"
