@@ -20,8 +20,8 @@ PROXY_VARIABLES='http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY
 
 main() {
   read_arguments "$@"
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
+  work=$(mktemp -d) pull=''
+  trap 'rm -rf "$work"; [ -z "$pull" ] || kill "$pull" 2>/dev/null || true' EXIT
   trap 'exit 130' INT TERM
   find_docker
   find_base
@@ -29,7 +29,7 @@ main() {
   say "preparing the resolver"
   build --target resolver --tag "$TOOLS"
   say "resolving versions"
-  resolve >"$work/resolved"
+  resolve
   say "taking $(field versions) from $(field sources), base $base"
   if [ "$RESOLVE_ONLY" = true ]; then
     cat "$work/resolved"
@@ -75,11 +75,32 @@ find_docker() {
 find_base() {
   base=$BASE
   "$docker" image inspect "$base" >/dev/null 2>&1 && return
-  if [ "$SOURCES" != registries ] && timeout 120 "$docker" pull -q "$base" >/dev/null 2>&1; then return; fi
+  pull_base && return
   base=clawlama-base:bookworm
+  say "$BASE is not pulled ($why): taking $base, made with mmdebstrap"
   "$docker" image inspect "$base" >/dev/null 2>&1 && return
-  command -v mmdebstrap >/dev/null 2>&1 || refuse "$BASE cannot be pulled, and mmdebstrap, which can make one, is not installed: apt-get install mmdebstrap"
-  say "$BASE cannot be pulled: making $base with mmdebstrap"
+  make_base
+}
+
+# A registry that has begun to answer may take its time; one that says nothing is not waited for, unless it is the only way.
+pull_base() {
+  why='CLAWLAMA_SOURCES=registries' patience=4
+  [ "$SOURCES" != registries ] || return 1
+  command -v mmdebstrap >/dev/null 2>&1 || patience=60
+  "$docker" pull "$BASE" >"$work/pull" 2>&1 &
+  pull=$! pulled=true
+  { sleep "$patience" && ! grep -q 'Pulling from' "$work/pull" && kill "$pull"; } >/dev/null 2>&1 &
+  watch=$!
+  wait "$pull" 2>/dev/null || pulled=false
+  pull=''
+  kill "$watch" 2>/dev/null || true
+  why=$(grep . "$work/pull" | tail -n 1)
+  why=${why:-its registry said nothing for $patience s}
+  [ "$pulled" = true ]
+}
+
+make_base() {
+  command -v mmdebstrap >/dev/null 2>&1 || refuse "CLAWLAMA_BASE=\"$BASE\": cannot be pulled ($why), and mmdebstrap, which can make one, is not installed: apt-get install mmdebstrap"
   # Reproducible, so that a second making finds the build cache of the first.
   mirrors >"$work/mirrors"
   SOURCE_DATE_EPOCH=0 mmdebstrap --quiet --variant=minbase --components=main \
@@ -111,22 +132,27 @@ write_secrets() {
   proxies=''
   for variable in $PROXY_VARIABLES; do
     eval "value=\${$variable:-}"
-    [ -z "$value" ] || proxies="$proxies --build-arg $variable"
+    [ -z "$value" ] || proxies="$proxies $variable"
   done
 }
 
+# passed FLAG: `FLAG NAME` for each proxy variable that is set; Docker takes the value from the environment.
+passed() { for variable in $proxies; do echo "$1 $variable"; done; }
+
 build() {
-  # shellcheck disable=SC2086 # a list of arguments without spaces
+  # shellcheck disable=SC2046 # a list of arguments without spaces
   DOCKER_BUILDKIT=1 "$docker" build --progress=plain --secret "id=ca,src=$work/ca" --secret "id=registries,src=$work/registries" \
-    --build-arg "BASE=$base" $proxies "$@" . >&2
+    --build-arg "BASE=$base" $(passed --build-arg) "$@" . >&2
 }
 
 resolve() {
-  "$docker" run --rm --label io.clawlama.build=1 --volume "$work:/run/secrets:ro" \
+  # shellcheck disable=SC2046
+  "$docker" run --rm --label io.clawlama.build=1 --volume "$work:/run/secrets:ro" $(passed --env) \
     --env "SOURCES=$SOURCES" --env "NODE_UPSTREAM=$NODE_UPSTREAM" --env "OLLAMA_UPSTREAM=$OLLAMA_UPSTREAM" \
     --env "NODE_VERSION=${CLAWLAMA_NODE_VERSION:-}" --env "OLLAMA_VERSION=${CLAWLAMA_OLLAMA_VERSION:-}" \
-    --env "OPENCLAW_VERSION=${CLAWLAMA_OPENCLAW_VERSION:-}" "$TOOLS" ||
-    refuse "versions could not be resolved; the line above says why"
+    --env "OPENCLAW_VERSION=${CLAWLAMA_OPENCLAW_VERSION:-}" "$TOOLS" >"$work/resolved" 2>"$work/said" || failed=true
+  cat "$work/said" >&2
+  [ -z "${failed:-}" ] || refuse "nothing was built: $(tail -n 1 "$work/said")"
 }
 
 # field versions|sources: node=... ollama=... of what was resolved. No jq on the host is assumed.
