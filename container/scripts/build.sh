@@ -27,7 +27,7 @@ main() {
   find_base
   write_secrets
   say "preparing the resolver"
-  build --target resolver --tag "$TOOLS"
+  build --target resolver --tag "$TOOLS" || refuse "nothing was built: $(cause)"
   say "resolving versions"
   resolve
   say "taking $(field versions) from $(field sources), base $base"
@@ -140,9 +140,20 @@ write_secrets() {
 passed() { for variable in $proxies; do echo "$1 $variable"; done; }
 
 build() {
+  rm -f "$work/built"
   # shellcheck disable=SC2046 # a list of arguments without spaces
-  DOCKER_BUILDKIT=1 "$docker" build --progress=plain --secret "id=ca,src=$work/ca" --secret "id=registries,src=$work/registries" \
-    --build-arg "BASE=$base" $(passed --build-arg) "$@" . >&2
+  { DOCKER_BUILDKIT=1 "$docker" build --progress=plain --secret "id=ca,src=$work/ca" --secret "id=registries,src=$work/registries" \
+    --build-arg "BASE=$base" $(passed --build-arg) "$@" . 2>&1 && : >"$work/built"; } | tee "$work/log" >&2
+  [ -e "$work/built" ]
+}
+
+# What the first step that failed said last (`#12 3.4 words`, then `#12 ERROR: ...`); where no step did, Docker's last word.
+cause() {
+  awk '
+    /^#[0-9]+ [0-9]+\.[0-9]+ ./ { step = $1; sub(/^#[0-9]+ [0-9.]+ /, ""); said[step] = $0 }
+    /^#[0-9]+ ERROR: / { step = $1; sub(/^#[0-9]+ ERROR: /, ""); cause = cause ? cause : step in said ? said[step] : $0 }
+    NF { last = $0 }
+    END { print cause ? cause : last }' "$work/log"
 }
 
 resolve() {
@@ -166,7 +177,7 @@ build_image() {
     ${CLAWLAMA_NODE_UPSTREAM_KEY:+--build-arg "NODE_UPSTREAM_KEY=$CLAWLAMA_NODE_UPSTREAM_KEY"} \
     --build-arg "OLLAMA_SOURCE=$(value sources ollama)" --build-arg "OLLAMA_VERSION=$(value versions ollama)" --build-arg "OLLAMA_UPSTREAM=$OLLAMA_UPSTREAM" \
     --build-arg "OPENCLAW_VERSION=$(value versions openclaw)" --build-arg "INPUTS=$INPUTS" ||
-    refuse "the image was not built, nothing was tagged; the lines above say which step and why"
+    refuse "the image was not built, nothing was tagged: $(cause)"
 }
 
 main "$@"
