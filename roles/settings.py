@@ -81,6 +81,8 @@ TELEGRAM_TOKEN = Rule(
 )
 IMAGE = Rule("must be an image reference in lower case", "[a-z0-9][A-Za-z0-9._/:@-]*", "clawlama:latest", longest=255)
 URL = Rule("must be an http or https address", "https?://[A-Za-z0-9._~:/@%+-]+", "https://example.org/mirror")
+NODESOURCE_KEY = "6F71F525282841EEDAF851B42F59B5F99B1BE0B4"
+FINGERPRINT = Rule("must be a key's fingerprint, 40 digits of 0-9 and A-F", "[0-9A-F]{40}", NODESOURCE_KEY)
 VERSION = Rule("must be a version such as 1.2.3", "[0-9]{1,4}[.][0-9]{1,3}[.][0-9]{1,3}(?:-[0-9A-Za-z.]+)?", "1.2.3")
 MEMORY = Rule("must be a size in m or g", "[1-9][0-9]{0,5}[mg]", "6g")
 CPUS = Rule("must be a number of CPUs", "[0-9]{1,3}(?:[.][0-9]{1,2})?", "1.5")
@@ -182,6 +184,9 @@ class Settings(BaseModel):
     clawlama_node_upstream: Annotated[str, Declared(URL, "build", "NodeSource's repository, or a mirror of it.")] = (
         "https://deb.nodesource.com"
     )
+    clawlama_node_upstream_key: Annotated[
+        str, Declared(FINGERPRINT, "build", "Fingerprint of the key that signs it.")
+    ] = NODESOURCE_KEY
     clawlama_ollama_upstream: Annotated[str, Declared(URL, "build", "Ollama's releases, or a mirror of them.")] = (
         "https://github.com/ollama/ollama/releases"
     )

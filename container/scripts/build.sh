@@ -20,16 +20,16 @@ PROXY_VARIABLES='http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY
 
 main() {
   read_arguments "$@"
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
+  work=$(mktemp -d) pull=''
+  trap 'rm -rf "$work"; [ -z "$pull" ] || kill "$pull" 2>/dev/null || true' EXIT
   trap 'exit 130' INT TERM
   find_docker
   find_base
   write_secrets
   say "preparing the resolver"
-  build --target resolver --tag "$TOOLS"
+  build --target resolver --tag "$TOOLS" || refuse "nothing was built: $(cause)"
   say "resolving versions"
-  resolve >"$work/resolved"
+  resolve
   say "taking $(field versions) from $(field sources), base $base"
   if [ "$RESOLVE_ONLY" = true ]; then
     cat "$work/resolved"
@@ -75,11 +75,32 @@ find_docker() {
 find_base() {
   base=$BASE
   "$docker" image inspect "$base" >/dev/null 2>&1 && return
-  if [ "$SOURCES" != registries ] && timeout 120 "$docker" pull -q "$base" >/dev/null 2>&1; then return; fi
+  pull_base && return
   base=clawlama-base:bookworm
+  say "$BASE is not pulled ($why): taking $base, made with mmdebstrap"
   "$docker" image inspect "$base" >/dev/null 2>&1 && return
-  command -v mmdebstrap >/dev/null 2>&1 || refuse "$BASE cannot be pulled, and mmdebstrap, which can make one, is not installed: apt-get install mmdebstrap"
-  say "$BASE cannot be pulled: making $base with mmdebstrap"
+  make_base
+}
+
+# A registry that has begun to answer may take its time; one that says nothing is not waited for, unless it is the only way.
+pull_base() {
+  why='CLAWLAMA_SOURCES=registries' patience=4
+  [ "$SOURCES" != registries ] || return 1
+  command -v mmdebstrap >/dev/null 2>&1 || patience=60
+  "$docker" pull "$BASE" >"$work/pull" 2>&1 &
+  pull=$! pulled=true
+  { sleep "$patience" && ! grep -q 'Pulling from' "$work/pull" && kill "$pull"; } >/dev/null 2>&1 &
+  watch=$!
+  wait "$pull" 2>/dev/null || pulled=false
+  pull=''
+  kill "$watch" 2>/dev/null || true
+  why=$(grep . "$work/pull" | tail -n 1)
+  why=${why:-its registry said nothing for $patience s}
+  [ "$pulled" = true ]
+}
+
+make_base() {
+  command -v mmdebstrap >/dev/null 2>&1 || refuse "CLAWLAMA_BASE=\"$BASE\": cannot be pulled ($why), and mmdebstrap, which can make one, is not installed: apt-get install mmdebstrap"
   # Reproducible, so that a second making finds the build cache of the first.
   mirrors >"$work/mirrors"
   SOURCE_DATE_EPOCH=0 mmdebstrap --quiet --variant=minbase --components=main \
@@ -111,22 +132,38 @@ write_secrets() {
   proxies=''
   for variable in $PROXY_VARIABLES; do
     eval "value=\${$variable:-}"
-    [ -z "$value" ] || proxies="$proxies --build-arg $variable"
+    [ -z "$value" ] || proxies="$proxies $variable"
   done
 }
 
+# passed FLAG: `FLAG NAME` for each proxy variable that is set; Docker takes the value from the environment.
+passed() { for variable in $proxies; do echo "$1 $variable"; done; }
+
 build() {
-  # shellcheck disable=SC2086 # a list of arguments without spaces
-  DOCKER_BUILDKIT=1 "$docker" build --progress=plain --secret "id=ca,src=$work/ca" --secret "id=registries,src=$work/registries" \
-    --build-arg "BASE=$base" $proxies "$@" . >&2
+  rm -f "$work/built"
+  # shellcheck disable=SC2046 # a list of arguments without spaces
+  { DOCKER_BUILDKIT=1 "$docker" build --progress=plain --secret "id=ca,src=$work/ca" --secret "id=registries,src=$work/registries" \
+    --build-arg "BASE=$base" $(passed --build-arg) "$@" . 2>&1 && : >"$work/built"; } | tee "$work/log" >&2
+  [ -e "$work/built" ]
+}
+
+# What the first step that failed said last (`#12 3.4 words`, then `#12 ERROR: ...`); where no step did, Docker's last word.
+cause() {
+  awk '
+    /^#[0-9]+ [0-9]+\.[0-9]+ ./ { step = $1; sub(/^#[0-9]+ [0-9.]+ /, ""); said[step] = $0 }
+    /^#[0-9]+ ERROR: / { step = $1; sub(/^#[0-9]+ ERROR: /, ""); cause = cause ? cause : step in said ? said[step] : $0 }
+    NF { last = $0 }
+    END { print cause ? cause : last }' "$work/log"
 }
 
 resolve() {
-  "$docker" run --rm --label io.clawlama.build=1 --volume "$work:/run/secrets:ro" \
+  # shellcheck disable=SC2046
+  "$docker" run --rm --label io.clawlama.build=1 --volume "$work:/run/secrets:ro" $(passed --env) \
     --env "SOURCES=$SOURCES" --env "NODE_UPSTREAM=$NODE_UPSTREAM" --env "OLLAMA_UPSTREAM=$OLLAMA_UPSTREAM" \
     --env "NODE_VERSION=${CLAWLAMA_NODE_VERSION:-}" --env "OLLAMA_VERSION=${CLAWLAMA_OLLAMA_VERSION:-}" \
-    --env "OPENCLAW_VERSION=${CLAWLAMA_OPENCLAW_VERSION:-}" "$TOOLS" ||
-    refuse "versions could not be resolved; the line above says why"
+    --env "OPENCLAW_VERSION=${CLAWLAMA_OPENCLAW_VERSION:-}" "$TOOLS" >"$work/resolved" 2>"$work/said" || failed=true
+  cat "$work/said" >&2
+  [ -z "${failed:-}" ] || refuse "nothing was built: $(tail -n 1 "$work/said")"
 }
 
 # field versions|sources: node=... ollama=... of what was resolved. No jq on the host is assumed.
@@ -137,9 +174,10 @@ build_image() {
   say "building $TAG"
   build --tag "$TAG" \
     --build-arg "NODE_SOURCE=$(value sources node)" --build-arg "NODE_VERSION=$(value versions node)" --build-arg "NODE_UPSTREAM=$NODE_UPSTREAM" \
+    ${CLAWLAMA_NODE_UPSTREAM_KEY:+--build-arg "NODE_UPSTREAM_KEY=$CLAWLAMA_NODE_UPSTREAM_KEY"} \
     --build-arg "OLLAMA_SOURCE=$(value sources ollama)" --build-arg "OLLAMA_VERSION=$(value versions ollama)" --build-arg "OLLAMA_UPSTREAM=$OLLAMA_UPSTREAM" \
     --build-arg "OPENCLAW_VERSION=$(value versions openclaw)" --build-arg "INPUTS=$INPUTS" ||
-    refuse "the image was not built, nothing was tagged; the lines above say which step and why"
+    refuse "the image was not built, nothing was tagged: $(cause)"
 }
 
 main "$@"

@@ -6,8 +6,8 @@ from roles.docker import tasks as docker
 
 docker.apply()
 apt.packages(
-    name="tests: mmdebstrap, chromium, docker-registry",
-    packages=["mmdebstrap", "chromium", "docker-registry"],
+    name="tests: mmdebstrap, chromium, docker-registry, gnupg, openssl, zstd",
+    packages=["mmdebstrap", "chromium", "docker-registry", "gnupg", "openssl", "zstd"],
     update=True,
     cache_time=86400,
     no_recommends=True,

@@ -1,0 +1,350 @@
+"""The upstream way of a build: right files become an image, wrong ones are refused, silent sites are not waited for."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roles.image.plan import VERSION_LABELS
+from tests.container.assistant import free_port
+from tests.testbed.docker import LABEL, MINUTE, docker
+from tests.testbed.machine import ROOT
+from tests.testbed.upstream import (
+    GPU_FOLDERS,
+    Releases,
+    Repository,
+    Site,
+    archive_name,
+    black_hole,
+    certificate,
+    node_repository,
+    ollama_releases,
+    serving,
+    trusting,
+)
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+OPENCLAW_LABEL = VERSION_LABELS["CLAWLAMA_OPENCLAW_VERSION"]
+TAG = "clawlama-test:sources"
+TOOLS = "clawlama-tools:latest"
+NOT_BUILT = "build: the image was not built, nothing was tagged: "
+OLLAMAS_FILES = ("/usr/local/bin/ollama", "/usr/local/lib/ollama", "-printf", "%p %u\\n")
+Faults = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Built:
+    """How build.sh ended: its exit code, its result, what it said, and the seconds it took."""
+
+    code: int
+    result: dict[str, Any]
+    said: list[str]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """The way to the sites: the address that they are served on, their certificate, and a CA bundle that knows it."""
+
+    address: str
+    certificate: Path
+    bundle: Path
+
+    def serving(self, site: Site) -> AbstractContextManager[str]:
+        return serving(site, self.address, self.certificate)
+
+    def build(self, settings: Mapping[str, str], *arguments: str) -> Built:
+        began = time.monotonic()
+        done = subprocess.run(
+            ["sh", str(ROOT / "container/scripts/build.sh"), *arguments],
+            env=os.environ | {"SSL_CERT_FILE": str(self.bundle)} | dict(settings),
+            capture_output=True,
+            text=True,
+            timeout=8 * MINUTE,
+            check=False,
+        )
+        result = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+        return Built(done.returncode, result, done.stderr.splitlines(), time.monotonic() - began)
+
+
+@pytest.fixture(scope="module")
+def line(bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Line:
+    pem = certificate(tmp_path_factory.mktemp("certificate"), bridge)
+    return Line(bridge, pem, trusting(pem))
+
+
+@pytest.fixture(scope="module")
+def releases(image: str, tmp_path_factory: pytest.TempPathFactory) -> Releases:
+    return ollama_releases(image, tmp_path_factory.mktemp("releases"))
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return node_repository(tmp_path_factory.mktemp("repository"))
+
+
+@pytest.fixture(scope="module")
+def pins(image: str, repository: Repository) -> dict[str, str]:
+    """Versions that both sources have, so that no build needs to ask for them."""
+    openclaw = docker("image", "inspect", "--format", f'{{{{index .Config.Labels "{OPENCLAW_LABEL}"}}}}', image)
+    return {"CLAWLAMA_NODE_VERSION": repository.version, "CLAWLAMA_OPENCLAW_VERSION": openclaw}
+
+
+@pytest.fixture(scope="module")
+def tools(line: Line) -> str:
+    """The image that build steps run in, made as every build makes it."""
+    built = line.build(sites(refusing(line), refusing(line)), "--resolve")
+    assert built.code == 0, built.said[-30:]
+    return TOOLS
+
+
+@pytest.fixture
+def standing(image: str) -> Iterator[str]:
+    """The id of an image that has the tag already."""
+    docker("tag", image, TAG)
+    try:
+        yield tagged()
+    finally:
+        docker("image", "rm", "--force", TAG)
+
+
+def tagged() -> str:
+    return docker("image", "inspect", "--format", "{{.Id}}", TAG, check=False)
+
+
+def sites(ollama: str, node: str) -> dict[str, str]:
+    return {"CLAWLAMA_OLLAMA_UPSTREAM": ollama, "CLAWLAMA_NODE_UPSTREAM": node}
+
+
+def refusing(line: Line) -> str:
+    """A site where nobody listens."""
+    return f"https://{line.address}:{free_port()}"
+
+
+def test_right_files_of_both_sites_become_an_image_without_gpu_folders(
+    line: Line, releases: Releases, repository: Repository
+) -> None:
+    ollama, node = Site(releases.folder, releases.version), Site(repository.folder)
+    with line.serving(ollama) as ollama_url, line.serving(node) as node_url:
+        key = {"CLAWLAMA_SOURCES": "upstream", "CLAWLAMA_NODE_UPSTREAM_KEY": repository.key}
+        built = line.build(sites(ollama_url, node_url) | key, "--tag", TAG)
+    try:
+        assert built.code == 0, built.said[-30:]
+        assert built.result["sources"] | {"base": ""} == {"node": "upstream", "ollama": "upstream", "base": ""}
+        versions = docker(
+            "run", "--rm", f"--label={LABEL}", "--entrypoint=sh", TAG, "-c", "node --version; ollama --version 2>&1"
+        )
+        assert f"v{repository.version}" in versions
+        assert f"version is {releases.version}" in versions
+        files = docker("run", "--rm", f"--label={LABEL}", "--entrypoint=find", TAG, *OLLAMAS_FILES).splitlines()
+        assert "/usr/local/bin/ollama root" in files
+        assert [file for file in files if any(gpu in file for gpu in GPU_FOLDERS) or not file.endswith(" root")] == []
+    finally:
+        docker("image", "rm", "--force", TAG, check=False)
+
+
+OLLAMA_FAULTS: Mapping[str, tuple[Callable[[Releases], Faults], str]] = {
+    "another digest": (
+        lambda releases: {"instead": {releases.digests: f"{'0' * 64}  ./{archive_name()}\n".encode()}},
+        "is not what sha256sum.txt says",
+    ),
+    "no digest": (
+        lambda releases: {"instead": {releases.digests: f"{'0' * 64}  ./another-file\n".encode()}},
+        "sha256sum.txt of v{version} has no digest of {archive}",
+    ),
+    "cut again and again": (
+        lambda releases: {"cuts": {releases.archive: 100}},
+        "{archive} cannot be had: ",
+    ),
+    "an error page for the archive": (
+        lambda releases: {"error_pages": {releases.archive}},
+        "is not what sha256sum.txt says",
+    ),
+    "an error page for the digests": (
+        lambda releases: {"error_pages": {releases.digests}},
+        "sha256sum.txt of v{version} has no digest of {archive}",
+    ),
+}
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize("fault", OLLAMA_FAULTS)
+def test_a_wrong_file_of_ollamas_is_refused_in_one_line_and_the_image_of_that_name_stays(
+    line: Line, releases: Releases, pins: dict[str, str], standing: str, fault: str
+) -> None:
+    faults, said = OLLAMA_FAULTS[fault]
+    with line.serving(Site(releases.folder, releases.version, **faults(releases))) as url:
+        built = line.build(sites(url, refusing(line)) | pins, "--tag", TAG)
+    assert built.code == 1
+    cause = said.format(version=releases.version, archive=archive_name())
+    assert built.said[-1].startswith(f'{NOT_BUILT}CLAWLAMA_OLLAMA_UPSTREAM="{url}": ')
+    assert cause in built.said[-1]
+    assert tagged() == standing
+
+
+NODE_FAULTS: Mapping[str, tuple[Callable[[Repository], Faults], str]] = {
+    "signed by another key": (
+        lambda repository: {"instead": {repository.release: repository.signed_by_another}},
+        "GPG error: ",
+    ),
+    "another package than the signed one": (
+        lambda repository: {"instead": {repository.package: changed(repository.folder / repository.package)}},
+        "Hash Sum mismatch",
+    ),
+    "another list than the signed one": (
+        lambda repository: {"instead": {repository.packages: changed(repository.folder / repository.packages)}},
+        "Hash Sum mismatch",
+    ),
+    "cut again and again": (
+        lambda repository: {"cuts": {repository.package: 100}},
+        "Failed to fetch ",
+    ),
+    "an error page for the release": (
+        lambda repository: {"error_pages": {repository.release}},
+        "Clearsigned file isn't valid",
+    ),
+    "an error page for the key": (
+        lambda repository: {"error_pages": {repository.key_file}},
+        "its key file holds no key, and not {key} (CLAWLAMA_NODE_UPSTREAM_KEY)",
+    ),
+}
+
+
+def changed(file: Path) -> bytes:
+    """The file's bytes, one of them another; no shorter, no longer."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    return bytes(content)
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize("fault", NODE_FAULTS)
+def test_a_wrong_file_of_nodes_is_refused_in_one_line_and_the_image_of_that_name_stays(
+    line: Line, releases: Releases, repository: Repository, pins: dict[str, str], standing: str, fault: str
+) -> None:
+    faults, said = NODE_FAULTS[fault]
+    assert_node_is_refused(
+        line,
+        releases,
+        Site(repository.folder, **faults(repository)),
+        pins | {"CLAWLAMA_NODE_UPSTREAM_KEY": repository.key},
+        said.format(key=repository.key),
+    )
+    assert tagged() == standing
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_repository_of_another_key_than_the_one_set_is_refused_in_one_line_that_names_both(
+    line: Line, releases: Releases, repository: Repository, pins: dict[str, str], standing: str
+) -> None:
+    wanted = "0123456789ABCDEF" * 2 + "01234567"
+    said = f"its key file holds {repository.key}, and not {wanted}"
+    settings = pins | {"CLAWLAMA_NODE_UPSTREAM_KEY": wanted}
+    assert_node_is_refused(line, releases, Site(repository.folder), settings, said)
+    assert tagged() == standing
+
+
+def assert_node_is_refused(line: Line, releases: Releases, node: Site, settings: Mapping[str, str], said: str) -> None:
+    """Beside an Ollama that is as it should be."""
+    with line.serving(Site(releases.folder, releases.version)) as ollama_url, line.serving(node) as node_url:
+        built = line.build(sites(ollama_url, node_url) | dict(settings), "--tag", TAG)
+    assert built.code == 1
+    assert built.said[-1].startswith(f'{NOT_BUILT}CLAWLAMA_NODE_UPSTREAM="{node_url}": ')
+    assert said in built.said[-1]
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize(("dotted", "engine_apart"), [(True, False), (False, True)])
+def test_both_layouts_of_ollamas_releases_are_taken(
+    line: Line, image: str, tmp_path: Path, dotted: bool, engine_apart: bool
+) -> None:
+    releases = ollama_releases(image, tmp_path, engine_apart, dotted)
+    with line.serving(Site(releases.folder)) as url:
+        taken = take_ollama(line, url, releases.version)
+    assert "bin/ollama root 755" in taken
+    assert ("lib/ollama/llama-server root 755" in taken) == engine_apart
+    assert any(file.startswith("lib/ollama/libggml-cpu-") for file in taken)
+    assert not any(gpu in file for file in taken for gpu in GPU_FOLDERS)
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_download_that_is_cut_goes_on_where_it_stopped(line: Line, releases: Releases) -> None:
+    site = Site(releases.folder, cuts={releases.archive: 1})
+    with line.serving(site) as url:
+        assert "bin/ollama root 755" in take_ollama(line, url, releases.version)
+    assert site.resumed == [releases.archive]
+
+
+def take_ollama(line: Line, url: str, version: str) -> list[str]:
+    """The build's own step, in the image that it runs in: the files that it takes, each with its mode."""
+    step = f"/build/ollama-from-upstream.sh {version} {url} /taken && find /taken -type f -printf '%P %u %m\\n'"
+    mounts = (f"--volume={ROOT}/container/build:/build:ro", f"--volume={line.bundle}:/run/secrets/ca:ro")
+    return docker("run", "--rm", f"--label={LABEL}", *mounts, "--entrypoint=sh", TOOLS, "-euc", step).splitlines()
+
+
+@pytest.mark.usefixtures("tools")
+def test_auto_takes_each_part_from_where_it_is_to_be_had_and_says_so(line: Line, releases: Releases) -> None:
+    nowhere = refusing(line)
+    with line.serving(Site(releases.folder, releases.version)) as url:
+        built = line.build(sites(url, nowhere), "--resolve")
+    assert built.result["sources"] == {"node": "registries", "ollama": "upstream"}
+    assert built.result["versions"]["ollama"] == releases.version
+    assert f"resolve: Ollama: from upstream, {url} answers" in built.said
+    [node] = [line for line in built.said if line.startswith("resolve: Node: ")]
+    assert node.startswith(f"resolve: Node: from the package registry; {nowhere}: Failed to connect")
+
+
+@pytest.mark.usefixtures("tools")
+def test_an_error_page_in_place_of_the_newest_release_is_refused_in_one_line(line: Line, releases: Releases) -> None:
+    with line.serving(Site(releases.folder, releases.version, error_pages=frozenset({"latest"}))) as url:
+        built = line.build(sites(url, refusing(line)), "--resolve")
+    assert built.code == 1
+    refused = f'build: nothing was built: resolve: CLAWLAMA_OLLAMA_UPSTREAM="{url}": its /latest leads to no release; '
+    assert built.said[-1].startswith(refused)
+
+
+@pytest.mark.usefixtures("tools")
+def test_an_ollama_that_only_its_site_has_is_refused_in_one_line_where_the_site_is_out_of_reach(line: Line) -> None:
+    built = line.build(sites(refusing(line), refusing(line)) | {"CLAWLAMA_OLLAMA_VERSION": "0.30.0"}, "--resolve")
+    assert built.code == 1
+    assert built.said[-1].startswith('build: nothing was built: resolve: CLAWLAMA_OLLAMA_VERSION="0.30.0": ')
+    assert built.said[-1].endswith("set CLAWLAMA_OLLAMA_VERSION=0.24.0")
+
+
+@pytest.mark.usefixtures("tools")
+def test_silent_sites_cost_a_build_ten_seconds_at_most(line: Line, pins: dict[str, str]) -> None:
+    with black_hole(line.address) as silent:
+        refused = resolve_from(line, f"{line.address}:{free_port()}", pins)
+        waited = resolve_from(line, silent, pins)
+    assert waited.result["sources"] == {"node": "registries", "ollama": "registries"}
+    for part in ("Node", "Ollama"):
+        assert any(
+            said.startswith(f"resolve: {part}: from the package registry; https://{silent}") for said in waited.said
+        )
+    assert f"build: {silent}/debian:bookworm-slim is not pulled (its registry said nothing" in "\n".join(waited.said)
+    assert waited.seconds - refused.seconds <= 10
+
+
+def resolve_from(line: Line, site: str, pins: Mapping[str, str]) -> Built:
+    """With base, Node and Ollama all asked of one site."""
+    base = {"CLAWLAMA_BASE": f"{site}/debian:bookworm-slim"}
+    return line.build(sites(f"https://{site}", f"https://{site}") | base | dict(pins), "--resolve")
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_silent_site_that_alone_may_be_asked_is_refused_in_one_line(line: Line, standing: str) -> None:
+    with black_hole(line.address) as silent:
+        upstream = {"CLAWLAMA_SOURCES": "upstream"} | sites(f"https://{silent}", f"https://{silent}")
+        built = line.build(upstream, "--tag", TAG)
+    assert built.code == 1
+    assert built.said[-1].startswith(f'build: nothing was built: resolve: CLAWLAMA_NODE_UPSTREAM="https://{silent}": ')
+    assert tagged() == standing
