@@ -25,20 +25,19 @@ keep_secret() {
   secret=$(setting "$2")
   secret_file=$(setting "${2}_FILE")
   if [ -n "$secret_file" ]; then
-    secret=$(secret_in "${2}_FILE" "$secret_file")
+    read_secret "${2}_FILE" "$secret_file"
   fi
   if [ -n "$secret" ]; then write_secret "$1" "$secret"; else rm -f "$1"; fi
 }
 
-# secret_in NAME FILE: the first line, which may end as DOS ends lines.
-secret_in() {
+# read_secret NAME FILE: the first line, which may end as DOS ends lines, into $secret.
+read_secret() {
   [ -f "$2" ] && [ -r "$2" ] || fail "$PERMANENT" "$1=\"$2\": must be a file that user $(id -u) can read; mount it, or unset the variable"
-  secret_line=$(head -n 1 "$2" | tr -d '\r\0')
-  case $secret_line in
+  secret=$(head -n 1 "$2" | tr -d '\r\0')
+  case $secret in
     '') fail "$PERMANENT" "$1=\"$2\": must hold the secret in its first line; that line is empty" ;;
     *[![:graph:]]*) fail "$PERMANENT" "$1=\"$2\": must hold the secret alone in its first line; there are blanks in it" ;;
   esac
-  printf '%s' "$secret_line"
 }
 
 setting() { jq -r --arg name "$1" '.settings[$name] // ""' "$RUN/verdict.json"; }

@@ -34,7 +34,12 @@ stop() {
 
 # The last line of the log is the last status, for whoever comes when the container is gone.
 last_words() {
+  ended_with=$?
   PROGRESS=null
+  case $ended_with:$STATE in
+    0:* | *:failed | *:stopped) ;;
+    *) STATE=failed REASON="stage $STAGE ended with code $ended_with, the lines above say why" && MESSAGE=$REASON ;;
+  esac
   write_status
   [ ! -s "$RUN/status.json" ] || cat "$RUN/status.json"
 }
