@@ -20,6 +20,10 @@ from tests.testbed.ports import free_port
 
 # The hardening that compose adds to the image; `docker run` alone must do as well.
 HARDENED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+# The container's own functions, for what only they can tell.
+CONCERNS = (
+    "cd /usr/local/lib/clawlama; for concern in paths hardware ollama incidents supervise; do . ./$concern.sh; done;"
+)
 READY_WITHIN = 4 * MINUTE
 SAYS = "clawlama: "
 READY = f"{SAYS}ready"
@@ -55,16 +59,25 @@ class Assistant:
         answer: dict[str, Any] = json.loads(docker("exec", self.name, "clawlama", verb, "--json", timeout=timeout))
         return answer
 
-    def logs(self) -> str:
+    def logs(self, *flags: str) -> str:
         """Both streams, in the order in which they came."""
         both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        done = subprocess.run([client(), "logs", self.name], text=True, timeout=MINUTE, check=True, **both)  # type: ignore[call-overload]
+        done = subprocess.run([client(), "logs", *flags, self.name], text=True, timeout=MINUTE, check=True, **both)  # type: ignore[call-overload]
         return str(done.stdout)
 
     def said_at(self, text: str) -> list[datetime]:
         """When each line came that begins so, over all its lives."""
-        lines = (line.partition(" ") for line in docker("logs", "--timestamps", self.name).splitlines())
+        lines = (line.partition(" ") for line in self.logs("--timestamps").splitlines())
         return [datetime.fromisoformat(at[:26] + "+00:00") for at, _, line in lines if line.startswith(text)]
+
+    def signal(self, part: str, signal: str) -> None:
+        """A signal to all of a service (`ollama`, `gateway`), or to the model's `runner` alone."""
+        runner = f"{CONCERNS} kill -{signal} $(runners)"
+        self.sh(runner if part == "runner" else f"kill -{signal} -$(cat /tmp/clawlama/{part}.group)")
+
+    def wait_request_in_flight(self) -> None:
+        """Until the gateway waits for an answer of Ollama's."""
+        self.sh(f"{CONCERNS} until request_in_flight; do sleep 0.1; done")
 
     def inspect(self, field: str) -> str:
         return docker("inspect", "--format", f"{{{{{field}}}}}", self.name)

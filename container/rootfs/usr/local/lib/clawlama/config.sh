@@ -53,6 +53,7 @@ install_private() {
 provide_gateway_token() {
   if [ -n "$CLAWLAMA_GATEWAY_TOKEN_FILE" ]; then
     read_secret CLAWLAMA_GATEWAY_TOKEN_FILE "$CLAWLAMA_GATEWAY_TOKEN_FILE"
+    # shellcheck disable=SC2154 # read_secret's
     write_secret "$TOKEN" "$secret"
   elif [ ! -s "$TOKEN" ]; then
     write_secret "$TOKEN" "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
