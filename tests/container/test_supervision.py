@@ -110,3 +110,10 @@ def test_kills_from_outside_do_not_silence_telegram(image: str, data: str, mende
         with mended():
             killed.wait_ready()
         assert "breaker" not in killed.logs()
+
+
+def test_the_model_then_the_gateway_go_before_the_host_when_memory_runs_out(assistant: Assistant) -> None:
+    scores = "cat /proc/$(cat /tmp/clawlama/{}.group)/oom_score_adj"
+    model, gateway = (int(assistant.sh(scores.format(service))) for service in ("ollama", "gateway"))
+    assert model > gateway > 0
+    assert assistant.sh("cat /proc/1/oom_score_adj") == "0"
