@@ -48,19 +48,28 @@ class Rule:
 
 
 def whole_number(minimum: int, maximum: int, example: int) -> Rule:
-    return Rule(f"must be a whole number from {minimum} to {maximum}", "[0-9]{1,9}", str(example), minimum, maximum)
+    return Rule(
+        f"must be a whole number from {minimum} to {maximum}", "[1-9][0-9]{0,8}", str(example), minimum, maximum
+    )
 
 
 def one_of(*choices: str) -> Rule:
     return Rule(f"must be one of {', '.join(choices)}", "|".join(choices), choices[0])
 
 
+_PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HOST = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _WORD = "[A-Za-z0-9_][A-Za-z0-9._-]*"
-_REGISTRY = "(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?/)?"
-_MODEL = f"{_REGISTRY}(?:{_WORD}/)?{_WORD}(?::{_WORD})?"
+_MODEL = f"(?:{_HOST}(?::{_PORT})?/)?(?:{_WORD}/)?{_WORD}(?::{_WORD})?"
 _PATH = "(?:/[.]?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)+"
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _ADDRESS = f"{_BYTE}(?:[.]{_BYTE}){{3}}"
+_COMPONENT = "[a-z0-9]+(?:(?:[.]|__?|-+)[a-z0-9]+)*"
+_IMAGE = (
+    f"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::{_PORT})?/)?{_COMPONENT}(?:/{_COMPONENT})*"
+    "(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
+)
+_USER = "[A-Za-z0-9._~%+-]+(?::[A-Za-z0-9._~%+-]*)?@"
 
 MODEL = Rule("must be a model name such as qwen3:4b", _MODEL, "qwen3:4b", longest=200)
 MODELS = Rule("must be model names separated by commas", f"{_MODEL}(?:,{_MODEL})*", "qwen3:4b,qwen3:1.7b", longest=2000)
@@ -72,18 +81,22 @@ VOLUME = Rule(
     "clawlama-data",
 )
 ADDRESS = Rule("must be an IPv4 address", _ADDRESS, "127.0.0.1")
-LISTEN = Rule("must be an IPv4 address and a port", f"{_ADDRESS}:[0-9]{{1,5}}", "127.0.0.1:11434")
+LISTEN = Rule("must be an IPv4 address and a port", f"{_ADDRESS}:{_PORT}", "127.0.0.1:11434")
 PORT = whole_number(1024, 65535, 18789)
 THREADS = Rule("must be auto or a whole number from 1 to 999", "auto|[1-9][0-9]{0,2}", "auto")
 SWITCH = one_of("false", "true")
 TELEGRAM_TOKEN = Rule(
     "must be a bot's token as @BotFather gives it", "[0-9]{6,12}:[A-Za-z0-9_-]{30,64}", "123456789:AA..."
 )
-IMAGE = Rule("must be an image reference in lower case", "[a-z0-9][A-Za-z0-9._/:@-]*", "clawlama:latest", longest=255)
-URL = Rule("must be an http or https address", "https?://[A-Za-z0-9._~:/@%+-]+", "https://example.org/mirror")
+IMAGE = Rule("must be an image reference in lower case", _IMAGE, "clawlama:latest", longest=255)
+URL = Rule(
+    "must be an http or https address",
+    f"https?://(?:{_USER})?{_HOST}(?::{_PORT})?(?:/[.]?[A-Za-z0-9_~:@%+-][A-Za-z0-9._~:@%+-]*)*/?",
+    "https://example.org/mirror",
+)
 VERSION = Rule("must be a version such as 1.2.3", "[0-9]{1,4}[.][0-9]{1,3}[.][0-9]{1,3}(?:-[0-9A-Za-z.]+)?", "1.2.3")
 MEMORY = Rule("must be a size in m or g", "[1-9][0-9]{0,5}[mg]", "6g")
-CPUS = Rule("must be a number of CPUs", "[0-9]{1,3}(?:[.][0-9]{1,2})?", "1.5")
+CPUS = Rule("must be a number of CPUs", "0[.](?:0[1-9]|[1-9][0-9]?)|[1-9][0-9]{0,2}(?:[.][0-9]{1,2})?", "1.5")
 
 
 @dataclass(frozen=True)
