@@ -4,6 +4,8 @@ A pyinfra datum ``clawlama_model``, the variable ``CLAWLAMA_MODEL`` and a line o
 ``python -m roles.settings`` writes what derives from this page, ``--check`` compares it:
 ``container/.env.example``, the README's table, and ``settings.json``, over which the container validates its own
 environment with the same rules in the same words (rootfs/usr/local/lib/clawlama/settings.jq).
+
+A file in DOS line ends works: both halves drop one carriage return from the end of a value.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from roles.errors import UserMistake
+from roles.errors import UserMistake, plain
 
 Scope = Literal["container", "build", "host"]
 SCOPES: tuple[Scope, ...] = ("container", "build", "host")
@@ -241,6 +243,7 @@ class Setting:
 
     def checked(self, value: str) -> str:
         """The value, or the default for an empty one; raises UserMistake where the rule is broken."""
+        value = value.removesuffix("\r")
         if value == "":
             return self.default
         if not self.rule.accepts(value):
@@ -266,13 +269,18 @@ SETTINGS: tuple[Setting, ...] = tuple(_declared_settings())
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 
+def is_ours(name: object) -> bool:
+    """Whether a datum or a variable of this name is for ClawLama to read, or to refuse."""
+    return isinstance(name, str) and name.lower().startswith(PREFIXES)
+
+
 def settings_from(data: Mapping[str, object]) -> Settings:
     """Validated settings from pyinfra's data or from an environment.
 
-    Names may be in either case; names of neither prefix are somebody else's and are left alone.
+    A name is all capitals or all small letters; names of neither prefix are somebody else's and are left alone.
     Raises UserMistake for an unknown name or a value against its rule.
     """
-    ours = {name.upper(): _text(value) for name, value in data.items() if name.lower().startswith(PREFIXES)}
+    ours = {_as_variable(name): _text(value) for name, value in data.items() if is_ours(name)}
     return Settings.model_validate({name.lower(): _checked(name, value) for name, value in ours.items()})
 
 
@@ -303,18 +311,19 @@ def dotenv(path: Path) -> dict[str, str]:
 
 
 def nearest(name: str) -> str | None:
-    """The known name most like this one, if any is like it at all.
+    """The known name most like this one, whatever its case, if any is like it at all.
 
-    Dice coefficient over the letters and adjacent pairs of ``^NAME$`` without the prefix, at least 50 %; ties go to
+    Dice coefficient over the letters and adjacent pairs of ``^NAME$`` without the prefixes, at least 50 %; ties go to
     the first in the alphabet. settings.jq has the same ten lines.
     """
-    likeness = {known: _dice(_features(name), _features(known)) for known in sorted(BY_NAME)}
+    features = _features(plain(name).upper())
+    likeness = {known: _dice(features, _features(known)) for known in sorted(BY_NAME)}
     best = max(likeness, key=lambda known: likeness[known])
     return best if likeness[best] >= SIMILAR_ENOUGH else None
 
 
 def _features(name: str) -> set[str]:
-    marked = "^" + re.sub("^(CLAWLAMA|OLLAMA)_", "", name) + "$"
+    marked = f"^{name.removeprefix('CLAWLAMA_').removeprefix('OLLAMA_')}$"
     return set(marked) | {marked[at : at + 2] for at in range(len(marked) - 1)}
 
 
@@ -332,13 +341,25 @@ def _checked(name: str, value: str) -> str:
     )
 
 
+def _as_variable(name: str) -> str:
+    """A datum's name, which is in small letters, as the variable's; not for letters that only look like ours."""
+    return name.upper() if name.isascii() and name.islower() else name
+
+
 def _text(value: object) -> str:
     """YAML's and Python's ways of writing a value, as the one way of an environment."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(_item, value))
+    return "" if value is None else _item(value)
+
+
+def _item(value: object) -> str:
+    """A single value; anything that is none as its type in angle brackets, which no rule accepts."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return "" if value is None else str(value)
+    if isinstance(value, str | float | PurePath) or (isinstance(value, int) and abs(value) < 10**18):
+        return str(value)
+    return f"<{type(value).__name__}>"
 
 
 def _unquoted(value: str) -> str:
