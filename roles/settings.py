@@ -28,6 +28,7 @@ SCOPES: tuple[Scope, ...] = ("container", "build", "host")
 PREFIXES = ("clawlama_", "ollama_")
 SIMILAR_ENOUGH = 0.5
 HIDDEN = "(hidden)"
+BLANKS = " \t"
 ROOT = Path(__file__).parent.parent
 
 
@@ -295,18 +296,22 @@ def environment(settings: Settings, scope: Scope) -> dict[str, str]:
 
 
 def dotenv(path: Path) -> dict[str, str]:
-    """NAME to value of a ``.env`` file, {} where there is none; raises UserMistake for a line that is no NAME=VALUE."""
-    if not path.is_file():
-        return {}
+    """NAME to value of a ``.env`` file, {} where there is none; raises UserMistake for a line that is no NAME=VALUE.
+
+    As compose reads it: quotes, comments, ``export``, DOS line ends and a byte order mark are no part of a value.
+    """
     pairs = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        line = line.strip()
+    for number, line in enumerate(_text_of(path).split("\n"), start=1):
+        line = line.removesuffix("\r").strip(BLANKS)
         if not line or line.startswith("#"):
             continue
-        name, equals, value = line.partition("=")
-        if not equals or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
-            raise UserMistake(f"{path.name} line {number}", line, "must be NAME=VALUE", "mend or remove the line")
-        pairs[name] = _unquoted(value.strip())
+        found = re.fullmatch("(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)", line, re.DOTALL)
+        value = _unquoted(found[2].strip(BLANKS)) if found else None
+        if not found or value is None:
+            # The line stays hidden: it may hold a secret.
+            rule = "must be NAME=VALUE, in UTF-8, with every quote closed"
+            raise UserMistake(f"{path.name} line {number}", HIDDEN, rule, "mend or remove the line")
+        pairs[found[1]] = value
     return pairs
 
 
@@ -362,9 +367,26 @@ def _item(value: object) -> str:
     return f"<{type(value).__name__}>"
 
 
-def _unquoted(value: str) -> str:
-    quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
-    return value[1:-1] if quoted else value
+def _text_of(path: Path) -> str:
+    """The file's text, "" where there is none."""
+    try:
+        # A pipe would be waited for.
+        if path.exists() and not path.is_file():
+            raise UserMistake(path.name, str(path), "must be a file", "remove what is there")
+        return path.read_bytes().decode("utf-8-sig", errors="replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        rule = f"must be a file that can be read ({error.strerror})"
+        raise UserMistake(path.name, str(path), rule, "mend or remove it") from None
+
+
+def _unquoted(value: str) -> str | None:
+    """The value without its quotes and the comment after it; None where a quote stays open."""
+    if not value.startswith(("'", '"')):
+        return re.split("[ \t]#", value, maxsplit=1)[0].strip(BLANKS)
+    found = re.fullmatch("""(['"])(.*?)\\1(?:[ \t]+#.*)?""", value, re.DOTALL)
+    return found[2] if found else None
 
 
 # --- what derives from the declaration
