@@ -20,7 +20,7 @@ test: ## everything: unit, a bare machine, the real container (15 to 25 minutes)
 	@pytest
 
 test-fast: ## what needs no Docker, in under half a minute
-	@pytest tests/unit
+	@pytest tests/unit -m "not large"
 
 soak: ## large counts: 100 kills, every limit of memory and CPU, ten minutes of silence (hours)
 	@$(PYINFRA) inventories/local.py tests/testbed/setup.py
