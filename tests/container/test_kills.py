@@ -32,7 +32,7 @@ def test_killed_at_any_moment_it_comes_back_with_the_conversation_whole(
 ) -> None:
     moments = random.Random(kills)
     with (
-        listening(bridge, script=[says("Noted.")] * kills * 2) as (wire, url),
+        listening(bridge, script=[says("Noted.")] * 10_000) as (wire, url),
         created(image, data, models.TINY_SETTINGS, TINY) as assistant,
     ):
         assistant.wait_ready()
