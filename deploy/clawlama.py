@@ -7,9 +7,11 @@ import roles.clawlama.tasks
 import roles.docker.tasks
 import roles.image.tasks
 import roles.volumes.tasks
+from roles import interruption
 from roles.errors import UserMistake
 from roles.settings import settings_from
 
+interruption.obey()
 data = host.data.dict()  # type: ignore[no-untyped-call]
 if "prove" in data:
     data["clawlama_prove"] = data["prove"]

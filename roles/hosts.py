@@ -14,6 +14,7 @@ from pyinfra.api.host import Host
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host
 
+from roles import interruption
 from roles.narrator import Narrator
 from roles.readings import DOCKER_PATH, sections
 
@@ -22,6 +23,8 @@ SHOWN_LINES = 20
 APT = "apt-get -q -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold"
 APT_UPDATE = f"{APT} update"
 POLL_SECONDS = 1.0
+# Without a trap ^C ends a shell at once, whatever it waits for.
+ENDS_WITH_ITS_COMMAND = "trap 'exit 130' INT; "
 
 
 class ReadingFact(FactBase[dict[str, str]]):
@@ -35,6 +38,14 @@ class ReadingFact(FactBase[dict[str, str]]):
         return sections(output)
 
 
+def read(host: Host, fact: type[ReadingFact], **arguments: str) -> dict[str, str]:
+    """What a ReadingFact finds now."""
+    interruption.begin_nothing_more()
+    found: dict[str, str] = host.get_fact(fact, **arguments)
+    interruption.begin_nothing_more()
+    return found
+
+
 def run(host: Host, script: str, **arguments: Any) -> tuple[bool, list[str], list[str]]:
     """Runs a script inside an operation's function: success, lines of stdout, lines of stderr.
 
@@ -42,7 +53,10 @@ def run(host: Host, script: str, **arguments: Any) -> tuple[bool, list[str], lis
     """
     ours = dict(host.current_op_global_arguments or {})
     inherited = {name: value for name, value in ours.items() if name in CONNECTOR_ARGUMENT_KEYS}
-    succeeded, output = host.run_shell_command(StringCommand(DOCKER_PATH + script), **(inherited | arguments))
+    command = StringCommand(ENDS_WITH_ITS_COMMAND + DOCKER_PATH + script)
+    interruption.begin_nothing_more()
+    succeeded, output = host.run_shell_command(command, **(inherited | arguments))
+    interruption.begin_nothing_more()
     return succeeded, output.stdout_lines, output.stderr_lines
 
 
@@ -57,6 +71,7 @@ def attend(
     while not job.ready():
         job.join(timeout=POLL_SECONDS)
         narrator.hear(topic, detail())
+    interruption.begin_nothing_more()
     result: tuple[bool, list[str], list[str]] = job.get()
     return result
 

@@ -15,7 +15,7 @@ from pyinfra.context import host, state
 
 from roles.clawlama import plan
 from roles.clawlama.facts import CONTAINER, RegistryReading, ReleaseReading, StatusReading, SummaryReading
-from roles.hosts import attend, attended, fail, refusal, run, step
+from roles.hosts import attend, attended, fail, read, refusal, run, step
 from roles.narrator import Narrator
 from roles.readings import json_in
 from roles.settings import Settings
@@ -29,7 +29,7 @@ CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 def released(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """What runs is what the settings and the image say; it may still be starting."""
     directory, image = settings.clawlama_directory, settings.clawlama_image
-    found = host.get_fact(ReleaseReading, image=image, directory=directory)
+    found = read(host, ReleaseReading, image=image, directory=directory)
     if not found["image"]:
         yield refusal(f"stage release: there is no image {image}")
         return
@@ -39,7 +39,7 @@ def released(settings: Settings) -> Generator[PyinfraCommand, None, None]:
             f"`docker rm -f {CONTAINER}` (its volume stays), then try again"
         )
         return
-    demonstration = plan.may_demonstrate(settings, found) and not host.get_fact(RegistryReading, image=image)["answers"]
+    demonstration = plan.may_demonstrate(settings, found) and not read(host, RegistryReading, image=image)["answers"]
     if demonstration and not found["demo"]:
         yield attended(
             "no model registry answers: fetching the demonstration model",
@@ -121,7 +121,7 @@ def ready() -> Generator[PyinfraCommand, None, None]:
     failed = follow(host)
     if failed is None:
         return
-    found = host.get_fact(StatusReading)
+    found = read(host, StatusReading)
     if failed.permanent:
         # It would fail at every restart; the policy stays for the next deploy.
         run(host, f"docker stop {CONTAINER}")
@@ -135,7 +135,7 @@ def follow(host: Host) -> plan.Failed | None:
     seen: tuple[object, ...] = ()
     moved, restarts = time.monotonic(), None
     while True:
-        found = host.get_fact(StatusReading)
+        found = read(host, StatusReading)
         running = plan.container(found["container"])
         if restarts is None:
             restarts = running.restarts if running else 0
@@ -156,7 +156,7 @@ def follow(host: Host) -> plan.Failed | None:
 def proven(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """The release that runs has answered a real question, and is on record."""
     directory = settings.clawlama_directory
-    found = host.get_fact(ReleaseReading, image=settings.clawlama_image, directory=directory)
+    found = read(host, ReleaseReading, image=settings.clawlama_image, directory=directory)
     if plan.needs_proof(found):
         yield step(prove, settings)
     elif settings.clawlama_prove == "always" and state.is_executing and not prove(host, settings):
@@ -170,7 +170,7 @@ def prove(host: Host, settings: Settings) -> bool:
     proof = json_in("\n".join(out)) or {}
     if proof.get("schema", plan.SCHEMA) != plan.SCHEMA:
         return fail(host, f"stage prove: {plan.wrong_schema(proof)}")
-    found = host.get_fact(ReleaseReading, image=settings.clawlama_image, directory=directory)
+    found = read(host, ReleaseReading, image=settings.clawlama_image, directory=directory)
     if not proof.get("ok"):
         _, log, _ = run(host, f"docker logs --tail 20 {CONTAINER} 2>&1")
         return fail(host, f"stage {proof.get('stage', 'prove')}: {proof.get('reason') or 'no answer'}", log + err)
@@ -183,7 +183,7 @@ def prove(host: Host, settings: Settings) -> bool:
 def summed_up(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """The last lines: what there is, its answer, and where to chat. Changes nothing."""
     if state.is_executing:
-        found = host.get_fact(SummaryReading, directory=settings.clawlama_directory)
+        found = read(host, SummaryReading, directory=settings.clawlama_directory)
         for line in plan.summary(found, settings, destination(host), datetime.now(UTC)):
             for part in line.splitlines():
                 host.log(part)

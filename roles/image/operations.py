@@ -10,7 +10,7 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from roles.hosts import apt_install, attend, attended, fail, run, step
+from roles.hosts import apt_install, attend, attended, fail, read, run, step
 from roles.image import plan, sources
 from roles.image.facts import ImageReading
 from roles.readings import json_in
@@ -21,7 +21,7 @@ CONTEXT = Path(__file__).parent.parent.parent / "container"
 @operation()
 def built(image: str, directory: str, build_settings: Mapping[str, str]) -> Generator[PyinfraCommand, None, None]:
     """``image`` is there, built from container/ with these settings; its sources are kept in ``directory``."""
-    found = host.get_fact(ImageReading, image=image)
+    found = read(host, ImageReading, image=image)
     files = sources.read(CONTEXT)
     inputs = plan.inputs(files, build_settings)
     if plan.is_built(found, inputs):
