@@ -7,7 +7,7 @@ import roles.clawlama.tasks
 import roles.docker.tasks
 import roles.image.tasks
 import roles.volumes.tasks
-from roles import interruption
+from roles import alone, interruption
 from roles.errors import UserMistake
 from roles.settings import settings_from
 
@@ -17,6 +17,7 @@ if "prove" in data:
     data["clawlama_prove"] = data["prove"]
 try:
     settings = settings_from(data)
+    alone.on(host.name)
 except UserMistake as mistake:
     raise PyinfraError(str(mistake)) from None
 
