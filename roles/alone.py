@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pwd
 import re
 from datetime import datetime
 from pathlib import Path
 
 from roles.errors import UserMistake
+from roles.rights import user
 
 # Not the user's own folder for temporary files, which some systems have: two users must meet here.
 FOLDER = Path("/tmp")
@@ -37,7 +37,7 @@ def on(host: str) -> None:
         rule = "that run is setting it up, and only one may at a time"
         raise UserMistake(host, holder, rule, "wait for its end, then run the same command again") from None
     os.ftruncate(file, 0)
-    os.pwrite(file, f"process {os.getpid()} of {_user()} since {datetime.now():%Y-%m-%d %H:%M:%S}".encode(), 0)
+    os.pwrite(file, f"process {os.getpid()} of {user()} since {datetime.now():%Y-%m-%d %H:%M:%S}".encode(), 0)
     _held[path] = file
 
 
@@ -49,11 +49,3 @@ def _opened(path: Path) -> int:
         file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CREAT)
         os.fchmod(file, ANYBODY)
         return file
-
-
-def _user() -> str:
-    """Not every user has a name."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"user {os.getuid()}"
