@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roles.causes import AGAIN
 from roles.errors import UserMistake
 from roles.platforms import PLATFORMS, STARTERS, Platform
 
 DEFAULT_SOCKETS = ("unix:///var/run/docker.sock", "unix:///run/docker.sock")
-AGAIN = "then run the same command again"
 
 
 @dataclass(frozen=True)
