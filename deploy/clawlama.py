@@ -22,6 +22,7 @@ except UserMistake as mistake:
     raise PyinfraError(str(mistake)) from None
 
 roles.docker.tasks.apply()
+roles.clawlama.tasks.check(settings)
 roles.volumes.tasks.apply(settings)
 roles.image.tasks.apply(settings)
 roles.clawlama.tasks.apply(settings)
