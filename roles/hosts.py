@@ -98,7 +98,7 @@ def fail(host: Host, message: str, lines: list[str] | None = None) -> bool:
     known = cause([*shown, message])
     if "{clock}" in known:
         known = known.format(clock=" ".join(run(host, "date -u '+%Y-%m-%d %H:%M UTC'")[1]))
-    host.log_styled(f"{message}{f': {known}' if known else ''}", fg="red", log_func=logger.error)
+    host.log_styled(f"{message.rstrip('.')}: {known}" if known else message, fg="red", log_func=logger.error)
     return False
 
 

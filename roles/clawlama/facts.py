@@ -14,7 +14,8 @@ WHAT_RUNS = {
     "container": f"docker inspect --type container --format '{INSPECTED}' {CONTAINER}",
     "status": f"docker exec {CONTAINER} clawlama status --json",
 }
-SERVER = "docker version --format '{{.Server.Version}}'"
+# Said by the server itself: one that does not answer is another matter.
+GONE = f"docker inspect --type container {CONTAINER} 2>&1 | grep -qi 'no such' && echo yes"
 # Address and inode of each socket that listens on a port, as the kernel writes them; Linux has this without any tool.
 LISTENING = "awk '$4 == \"0A\" && $2 ~ /:{port:04X}$/ {{ print $2, $10 }}' /proc/net/tcp /proc/net/tcp6"
 HOLDERS = (
@@ -30,7 +31,7 @@ class StatusReading(ReadingFact):
     """The container as Docker sees it, as it sees itself, and the end of its log (which outlives it)."""
 
     def command(self) -> str:
-        return reading({"server": SERVER} | WHAT_RUNS | {"log": f"docker logs --tail {LOG_LINES} {CONTAINER} 2>&1"})
+        return reading({"gone": GONE} | WHAT_RUNS | {"log": f"docker logs --tail {LOG_LINES} {CONTAINER} 2>&1"})
 
 
 class PlaceReading(ReadingFact):

@@ -163,7 +163,9 @@ def follow(host: Host) -> plan.Failed | None:
         if outlook.progress != seen:
             seen, moved = outlook.progress, time.monotonic()
         if time.monotonic() - moved > outlook.patience:
-            return plan.Failed(outlook.topic, f"nothing has moved for {duration(outlook.patience)}")
+            return outlook.otherwise or plan.Failed(
+                outlook.topic, f"nothing has moved for {duration(outlook.patience)}"
+            )
         narrator.hear(outlook.topic, outlook.detail)
         gevent.sleep(FOLLOW_SECONDS)
 

@@ -183,16 +183,6 @@ def _digests(sha256sum: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Not there yet. ``topic`` is said when it changes, ``detail`` with it; ``progress`` tells a wait from a stall."""
-
-    topic: str
-    detail: str = ""
-    progress: tuple[object, ...] = ()
-    patience: float = PATIENCE_SECONDS
-
-
-@dataclass(frozen=True)
 class Ready:
     pass
 
@@ -206,16 +196,33 @@ class Failed:
     permanent: bool = False
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Not there yet. ``topic`` is said when it changes, ``detail`` with it; ``progress`` tells a wait from a stall.
+
+    Where nothing moves for ``patience`` seconds, it is ``otherwise``.
+    """
+
+    topic: str
+    detail: str = ""
+    progress: tuple[object, ...] = ()
+    patience: float = PATIENCE_SECONDS
+    otherwise: Failed | None = None
+
+
 Outlook = Waiting | Ready | Failed
+AWAY = Waiting(
+    "the Docker server does not answer",
+    patience=SERVER_PATIENCE_SECONDS,
+    otherwise=Failed("container", "the Docker server went away and is not back; run the same command again"),
+)
 
 
 def outlook(found: Mapping[str, str], restarts_before: int) -> Outlook:
     """How far the container is, from a StatusReading."""
-    if not found["server"]:
-        return Waiting("the Docker server does not answer", patience=SERVER_PATIENCE_SECONDS)
     running = container(found["container"])
     if running is None:
-        return Failed("container", "it is gone")
+        return Failed("container", "it is gone") if found["gone"] else AWAY
     last_words = last_status(found["log"])
     status = json_in(found["status"])
     if running.state != "running" or status is None:
@@ -239,8 +246,11 @@ def _silent(running: Container, last_words: Mapping[str, Any], restarts_before: 
     """The container is down, or is up and cannot be asked yet."""
     if running.exit_code == PERMANENT and running.state != "running":
         return Failed(last_words.get("stage", "validate"), last_words.get("reason", ""), permanent=True)
-    if running.state in ("exited", "dead") or running.restarts - restarts_before >= PATIENCE_RESTARTS:
+    if running.restarts - restarts_before >= PATIENCE_RESTARTS:
         return _dying(last_words)
+    if running.state in ("exited", "dead"):
+        # Its restart policy holds for its own end only. Docker 20.10 takes its own crash for somebody's wish, too.
+        return Failed("container", last_words.get("reason") or "it has been stopped; run the same command again")
     topic = "starting" if running.state == "running" else running.state
     return Waiting(topic, progress=(running.state, running.restarts))
 

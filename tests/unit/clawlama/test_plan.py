@@ -209,7 +209,9 @@ def test_a_real_model_in_use_is_never_replaced_by_the_demonstration() -> None:
 
 def outlook(container: str, shown: dict[str, Any] | None = None, log: str = "", before: int = 0) -> plan.Outlook:
     status = json.dumps(shown) if shown else ""
-    return plan.outlook({"server": "26.1", "container": container, "status": status, "log": log}, before)
+    return plan.outlook(
+        {"gone": "" if container else "yes", "container": container, "status": status, "log": log}, before
+    )
 
 
 def test_ready_is_ready() -> None:
@@ -260,9 +262,19 @@ def test_a_container_that_is_gone_and_one_of_an_unknown_schema_are_one_clear_err
 
 
 def test_a_docker_server_that_is_restarted_is_waited_for_a_minute() -> None:
-    away = plan.outlook({"server": "", "container": "", "status": "", "log": ""}, 0)
+    away = plan.outlook({"gone": "", "container": "", "status": "", "log": ""}, 0)
     assert isinstance(away, Waiting)
     assert (away.topic, away.patience) == ("the Docker server does not answer", 60.0)
+    assert away.otherwise == Failed(
+        "container", "the Docker server went away and is not back; run the same command again"
+    )
+
+
+def test_a_container_that_somebody_stopped_is_not_waited_for() -> None:
+    last = json.dumps(status(state="stopped", stage="supervise", reason=""))
+    assert outlook(inspected("exited", 0), log=last) == Failed(
+        "container", "it has been stopped; run the same command again"
+    )
 
 
 def test_the_log_that_people_see_ends_with_the_failure_and_has_no_statuses_in_it() -> None:
