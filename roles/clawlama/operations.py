@@ -178,7 +178,7 @@ def proven(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     if plan.needs_proof(found):
         yield step(prove, settings)
     elif settings.clawlama_prove == "always" and state.is_executing and not prove(host, settings):
-        yield refusal("the assistant was ready, and did not answer")
+        yield step(lambda _: False)
 
 
 def prove(host: Host, settings: Settings) -> bool:
