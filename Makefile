@@ -1,7 +1,7 @@
 # Every target makes what it needs itself; on a fresh machine git, make and python3 are enough.
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
-TEST_TARGETS := test test-fast lint bench generate
+TEST_TARGETS := test test-fast soak lint bench generate
 PYINFRA := $(BIN)/python -m pyinfra -y
 
 .PHONY: help up $(TEST_TARGETS)
@@ -20,7 +20,11 @@ test: ## everything: unit, a bare machine, the real container (15 to 25 minutes)
 	@pytest
 
 test-fast: ## what needs no Docker, in under half a minute
-	@pytest tests/unit
+	@pytest tests/unit -m "not large"
+
+soak: ## large counts: 100 kills, every limit of memory and CPU, ten minutes of silence (hours)
+	@$(PYINFRA) inventories/local.py tests/testbed/setup.py
+	@pytest -m soak
 
 lint: ## every check of the code, without running it
 	@scripts/lint.sh

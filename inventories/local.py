@@ -7,14 +7,16 @@ from pyinfra.api.exceptions import PyinfraError
 
 from roles.errors import UserMistake
 from roles.rights import needs_sudo
-from roles.settings import BY_NAME, dotenv
+from roles.settings import BY_NAME, dotenv, is_ours
+
+DOTENV = Path(__file__).parent.parent / ".env"
 
 
 def _settings() -> dict[str, str]:
     """Ollama on this machine has variables of its own, so of OLLAMA_* only ours are taken."""
     environment = {name: value for name, value in os.environ.items() if name.startswith("CLAWLAMA_") or name in BY_NAME}
     try:
-        written = dotenv(Path(__file__).parent.parent / ".env")
+        written = {name: value for name, value in dotenv(DOTENV).items() if is_ours(name)}
     except UserMistake as mistake:
         raise PyinfraError(str(mistake)) from None
     return {name.lower(): value for name, value in (written | environment).items()}

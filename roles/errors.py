@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 SHOWN_CHARACTERS = 60
+NO_TEXT = "(not UTF-8)"
+# What stands for bytes that are no UTF-8: surrogates in Python's environment and arguments, U+FFFD after a decoder.
+UNDECODED = re.compile("[\ud800-\udfff\ufffd]")
 
 
 class UserMistake(ValueError):
@@ -10,13 +15,15 @@ class UserMistake(ValueError):
 
     def __init__(self, what: str, value: str, rule: str, fix: str) -> None:
         self.what, self.value, self.rule, self.fix = what, value, rule, fix
-        super().__init__(f"{what}={shown(value)}: {rule}; {fix}")
+        super().__init__(f'{plain(what)}="{plain(value)}": {rule}; {fix}')
 
 
-def shown(value: str) -> str:
-    """The value in quotes, cut to 60 characters, with everything outside printable ASCII replaced by ``?``.
+def plain(text: str) -> str:
+    """The text in printable ASCII, ``?`` for everything else, cut to 60 characters; where it stops being text is said.
 
     The container's validator (rootfs/usr/local/lib/clawlama/settings.jq) has the same rule.
     """
-    plain = "".join(character if " " <= character <= "~" else "?" for character in value)
-    return f'"{plain}"' if len(plain) <= SHOWN_CHARACTERS else f'"{plain[:SHOWN_CHARACTERS]}..."'
+    decoded, *rest = UNDECODED.split(text, maxsplit=1)
+    printable = "".join(character if " " <= character <= "~" else "?" for character in decoded)
+    whole = printable + NO_TEXT if rest else printable
+    return whole if len(whole) <= SHOWN_CHARACTERS else f"{whole[:SHOWN_CHARACTERS]}..."

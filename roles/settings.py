@@ -4,6 +4,8 @@ A pyinfra datum ``clawlama_model``, the variable ``CLAWLAMA_MODEL`` and a line o
 ``python -m roles.settings`` writes what derives from this page, ``--check`` compares it:
 ``container/.env.example``, the README's table, and ``settings.json``, over which the container validates its own
 environment with the same rules in the same words (rootfs/usr/local/lib/clawlama/settings.jq).
+
+A file in DOS line ends works: both halves drop one carriage return from the end of a value.
 """
 
 from __future__ import annotations
@@ -14,18 +16,19 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from roles.errors import UserMistake
+from roles.errors import UserMistake, plain
 
 Scope = Literal["container", "build", "host"]
 SCOPES: tuple[Scope, ...] = ("container", "build", "host")
 PREFIXES = ("clawlama_", "ollama_")
 SIMILAR_ENOUGH = 0.5
 HIDDEN = "(hidden)"
+BLANKS = " \t"
 ROOT = Path(__file__).parent.parent
 
 
@@ -48,19 +51,28 @@ class Rule:
 
 
 def whole_number(minimum: int, maximum: int, example: int) -> Rule:
-    return Rule(f"must be a whole number from {minimum} to {maximum}", "[0-9]{1,9}", str(example), minimum, maximum)
+    return Rule(
+        f"must be a whole number from {minimum} to {maximum}", "[1-9][0-9]{0,8}", str(example), minimum, maximum
+    )
 
 
 def one_of(*choices: str) -> Rule:
     return Rule(f"must be one of {', '.join(choices)}", "|".join(choices), choices[0])
 
 
+_PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HOST = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _WORD = "[A-Za-z0-9_][A-Za-z0-9._-]*"
-_REGISTRY = "(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?/)?"
-_MODEL = f"{_REGISTRY}(?:{_WORD}/)?{_WORD}(?::{_WORD})?"
+_MODEL = f"(?:{_HOST}(?::{_PORT})?/)?(?:{_WORD}/)?{_WORD}(?::{_WORD})?"
 _PATH = "(?:/[.]?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)+"
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _ADDRESS = f"{_BYTE}(?:[.]{_BYTE}){{3}}"
+_COMPONENT = "[a-z0-9]+(?:(?:[.]|__?|-+)[a-z0-9]+)*"
+_IMAGE = (
+    f"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::{_PORT})?/)?{_COMPONENT}(?:/{_COMPONENT})*"
+    "(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
+)
+_USER = "[A-Za-z0-9._~%+-]+(?::[A-Za-z0-9._~%+-]*)?@"
 
 MODEL = Rule("must be a model name such as qwen3:4b", _MODEL, "qwen3:4b", longest=200)
 MODELS = Rule("must be model names separated by commas", f"{_MODEL}(?:,{_MODEL})*", "qwen3:4b,qwen3:1.7b", longest=2000)
@@ -72,20 +84,24 @@ VOLUME = Rule(
     "clawlama-data",
 )
 ADDRESS = Rule("must be an IPv4 address", _ADDRESS, "127.0.0.1")
-LISTEN = Rule("must be an IPv4 address and a port", f"{_ADDRESS}:[0-9]{{1,5}}", "127.0.0.1:11434")
+LISTEN = Rule("must be an IPv4 address and a port", f"{_ADDRESS}:{_PORT}", "127.0.0.1:11434")
 PORT = whole_number(1024, 65535, 18789)
 THREADS = Rule("must be auto or a whole number from 1 to 999", "auto|[1-9][0-9]{0,2}", "auto")
 SWITCH = one_of("false", "true")
 TELEGRAM_TOKEN = Rule(
     "must be a bot's token as @BotFather gives it", "[0-9]{6,12}:[A-Za-z0-9_-]{30,64}", "123456789:AA..."
 )
-IMAGE = Rule("must be an image reference in lower case", "[a-z0-9][A-Za-z0-9._/:@-]*", "clawlama:latest", longest=255)
-URL = Rule("must be an http or https address", "https?://[A-Za-z0-9._~:/@%+-]+", "https://example.org/mirror")
+IMAGE = Rule("must be an image reference in lower case", _IMAGE, "clawlama:latest", longest=255)
+URL = Rule(
+    "must be an http or https address",
+    f"https?://(?:{_USER})?{_HOST}(?::{_PORT})?(?:/[.]?[A-Za-z0-9_~:@%+-][A-Za-z0-9._~:@%+-]*)*/?",
+    "https://example.org/mirror",
+)
 NODESOURCE_KEY = "6F71F525282841EEDAF851B42F59B5F99B1BE0B4"
 FINGERPRINT = Rule("must be a key's fingerprint, 40 digits of 0-9 and A-F", "[0-9A-F]{40}", NODESOURCE_KEY)
 VERSION = Rule("must be a version such as 1.2.3", "[0-9]{1,4}[.][0-9]{1,3}[.][0-9]{1,3}(?:-[0-9A-Za-z.]+)?", "1.2.3")
 MEMORY = Rule("must be a size in m or g", "[1-9][0-9]{0,5}[mg]", "6g")
-CPUS = Rule("must be a number of CPUs", "[0-9]{1,3}(?:[.][0-9]{1,2})?", "1.5")
+CPUS = Rule("must be a number of CPUs", "0[.](?:0[1-9]|[1-9][0-9]?)|[1-9][0-9]{0,2}(?:[.][0-9]{1,2})?", "1.5")
 
 
 @dataclass(frozen=True)
@@ -233,6 +249,7 @@ class Setting:
 
     def checked(self, value: str) -> str:
         """The value, or the default for an empty one; raises UserMistake where the rule is broken."""
+        value = value.removesuffix("\r")
         if value == "":
             return self.default
         if not self.rule.accepts(value):
@@ -258,13 +275,18 @@ SETTINGS: tuple[Setting, ...] = tuple(_declared_settings())
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 
+def is_ours(name: object) -> bool:
+    """Whether a datum or a variable of this name is for ClawLama to read, or to refuse."""
+    return isinstance(name, str) and name.lower().startswith(PREFIXES)
+
+
 def settings_from(data: Mapping[str, object]) -> Settings:
     """Validated settings from pyinfra's data or from an environment.
 
-    Names may be in either case; names of neither prefix are somebody else's and are left alone.
+    A name is all capitals or all small letters; names of neither prefix are somebody else's and are left alone.
     Raises UserMistake for an unknown name or a value against its rule.
     """
-    ours = {name.upper(): _text(value) for name, value in data.items() if name.lower().startswith(PREFIXES)}
+    ours = {_as_variable(name): _text(value) for name, value in data.items() if is_ours(name)}
     return Settings.model_validate({name.lower(): _checked(name, value) for name, value in ours.items()})
 
 
@@ -279,34 +301,39 @@ def environment(settings: Settings, scope: Scope) -> dict[str, str]:
 
 
 def dotenv(path: Path) -> dict[str, str]:
-    """NAME to value of a ``.env`` file, {} where there is none; raises UserMistake for a line that is no NAME=VALUE."""
-    if not path.is_file():
-        return {}
+    """NAME to value of a ``.env`` file, {} where there is none; raises UserMistake for a line that is no NAME=VALUE.
+
+    As compose reads it: quotes, comments, ``export``, DOS line ends and a byte order mark are no part of a value.
+    """
     pairs = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        line = line.strip()
+    for number, line in enumerate(_text_of(path).split("\n"), start=1):
+        line = line.removesuffix("\r").strip(BLANKS)
         if not line or line.startswith("#"):
             continue
-        name, equals, value = line.partition("=")
-        if not equals or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
-            raise UserMistake(f"{path.name} line {number}", line, "must be NAME=VALUE", "mend or remove the line")
-        pairs[name] = _unquoted(value.strip())
+        found = re.fullmatch("(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)", line, re.DOTALL)
+        value = _unquoted(found[2].strip(BLANKS)) if found else None
+        if not found or value is None:
+            # The line stays hidden: it may hold a secret.
+            rule = "must be NAME=VALUE, in UTF-8, with every quote closed"
+            raise UserMistake(f"{path.name} line {number}", HIDDEN, rule, "mend or remove the line")
+        pairs[found[1]] = value
     return pairs
 
 
 def nearest(name: str) -> str | None:
-    """The known name most like this one, if any is like it at all.
+    """The known name most like this one, whatever its case, if any is like it at all.
 
-    Dice coefficient over the letters and adjacent pairs of ``^NAME$`` without the prefix, at least 50 %; ties go to
+    Dice coefficient over the letters and adjacent pairs of ``^NAME$`` without the prefixes, at least 50 %; ties go to
     the first in the alphabet. settings.jq has the same ten lines.
     """
-    likeness = {known: _dice(_features(name), _features(known)) for known in sorted(BY_NAME)}
+    features = _features(plain(name).upper())
+    likeness = {known: _dice(features, _features(known)) for known in sorted(BY_NAME)}
     best = max(likeness, key=lambda known: likeness[known])
     return best if likeness[best] >= SIMILAR_ENOUGH else None
 
 
 def _features(name: str) -> set[str]:
-    marked = "^" + re.sub("^(CLAWLAMA|OLLAMA)_", "", name) + "$"
+    marked = f"^{name.removeprefix('CLAWLAMA_').removeprefix('OLLAMA_')}$"
     return set(marked) | {marked[at : at + 2] for at in range(len(marked) - 1)}
 
 
@@ -324,18 +351,47 @@ def _checked(name: str, value: str) -> str:
     )
 
 
+def _as_variable(name: str) -> str:
+    """A datum's name, which is in small letters, as the variable's; not for letters that only look like ours."""
+    return name.upper() if name.isascii() and name.islower() else name
+
+
 def _text(value: object) -> str:
     """YAML's and Python's ways of writing a value, as the one way of an environment."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(_item, value))
+    return "" if value is None else _item(value)
+
+
+def _item(value: object) -> str:
+    """A single value; anything that is none as its type in angle brackets, which no rule accepts."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return "" if value is None else str(value)
+    if isinstance(value, str | float | PurePath) or (isinstance(value, int) and abs(value) < 10**18):
+        return str(value)
+    return f"<{type(value).__name__}>"
 
 
-def _unquoted(value: str) -> str:
-    quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
-    return value[1:-1] if quoted else value
+def _text_of(path: Path) -> str:
+    """The file's text, "" where there is none."""
+    try:
+        # A pipe would be waited for.
+        if path.exists() and not path.is_file():
+            raise UserMistake(path.name, str(path), "must be a file", "remove what is there")
+        return path.read_bytes().decode("utf-8-sig", errors="replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        rule = f"must be a file that can be read ({error.strerror})"
+        raise UserMistake(path.name, str(path), rule, "mend or remove it") from None
+
+
+def _unquoted(value: str) -> str | None:
+    """The value without its quotes and the comment after it; None where a quote stays open."""
+    if not value.startswith(("'", '"')):
+        return re.split("[ \t]#", value, maxsplit=1)[0].strip(BLANKS)
+    found = re.fullmatch("""(['"])(.*?)\\1(?:[ \t]+#.*)?""", value, re.DOTALL)
+    return found[2] if found else None
 
 
 # --- what derives from the declaration

@@ -39,14 +39,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def mended(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[None]]:
+def took(request: pytest.FixtureRequest) -> Callable[[float], None]:
+    """``took(seconds)``: how long it was from a fault until it worked again."""
+    return lambda seconds: request.node.user_properties.append(("seconds", seconds))
+
+
+@pytest.fixture
+def mended(took: Callable[[float], None]) -> Callable[[], AbstractContextManager[None]]:
     """``with mended():`` around the time from a fault to the moment at which it works again."""
 
     @contextmanager
     def measured() -> Iterator[None]:
         began = time.monotonic()
         yield
-        request.node.user_properties.append(("seconds", time.monotonic() - began))
+        took(time.monotonic() - began)
 
     return measured
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from tests.testbed.ports import free_port
 
 # The hardening that compose adds to the image; `docker run` alone must do as well.
 HARDENED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+# The container's own functions, for what only they can tell.
+CONCERNS = (
+    "cd /usr/local/lib/clawlama; for concern in paths hardware ollama incidents supervise; do . ./$concern.sh; done;"
+)
 READY_WITHIN = 4 * MINUTE
 SAYS = "clawlama: "
 READY = f"{SAYS}ready"
@@ -54,11 +59,25 @@ class Assistant:
         answer: dict[str, Any] = json.loads(docker("exec", self.name, "clawlama", verb, "--json", timeout=timeout))
         return answer
 
-    def logs(self) -> str:
+    def logs(self, *flags: str) -> str:
         """Both streams, in the order in which they came."""
         both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        done = subprocess.run([client(), "logs", self.name], text=True, timeout=MINUTE, check=True, **both)  # type: ignore[call-overload]
+        done = subprocess.run([client(), "logs", *flags, self.name], text=True, timeout=MINUTE, check=True, **both)  # type: ignore[call-overload]
         return str(done.stdout)
+
+    def said_at(self, text: str) -> list[datetime]:
+        """When each line came that begins so, over all its lives."""
+        lines = (line.partition(" ") for line in self.logs("--timestamps").splitlines())
+        return [datetime.fromisoformat(at[:26] + "+00:00") for at, _, line in lines if line.startswith(text)]
+
+    def signal(self, part: str, signal: str) -> None:
+        """A signal to all of a service (`ollama`, `gateway`), or to the model's `runner` alone."""
+        runner = f"{CONCERNS} kill -{signal} $(runners)"
+        self.sh(runner if part == "runner" else f"kill -{signal} -$(cat /tmp/clawlama/{part}.group)")
+
+    def wait_request_in_flight(self) -> None:
+        """Until the gateway waits for an answer of Ollama's."""
+        self.sh(f"{CONCERNS} until request_in_flight; do sleep 0.1; done")
 
     def inspect(self, field: str) -> str:
         return docker("inspect", "--format", f"{{{{{field}}}}}", self.name)
@@ -70,7 +89,7 @@ class Assistant:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         request = Request(f"{self.url}/v1/chat/completions", json.dumps(body).encode(), headers)
         try:
-            with urlopen(request, timeout=240) as reply:
+            with urlopen(request, timeout=8 * MINUTE) as reply:
                 return Reply(reply.status, json.load(reply))
         except HTTPError as refusal:
             return Reply(refusal.code, {"error": refusal.read().decode(errors="replace")})
@@ -107,7 +126,7 @@ class Assistant:
         self.wait_said(READY)
 
     def wait_said(self, text: str) -> None:
-        """Follows the log since the last start up to a line that begins so; fails with it when the container ends."""
+        """Follows the log since the last start up to a line that says so; fails with it when the container ends."""
         follow = [client(), "logs", "--follow", "--since", self.inspect(".State.StartedAt"), self.name]
         with subprocess.Popen(follow, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as log:
             limit = threading.Timer(READY_WITHIN, log.kill)
@@ -115,12 +134,12 @@ class Assistant:
             said = []
             for line in log.stdout or ():
                 said.append(line)
-                if line.startswith(text):
+                if text in line:
                     break
             limit.cancel()
             log.kill()
         assert said, "the container said nothing"
-        assert said[-1].startswith(text), f"never said {text!r}:\n{''.join(said)[-3000:]}"
+        assert text in said[-1], f"never said {text!r}:\n{''.join(said)[-3000:]}"
 
     def refusal(self, code: int = PERMANENT) -> str:
         """Waits for the end of one that does not come up; the one line that says why."""
@@ -129,6 +148,23 @@ class Assistant:
         reason = str(json.loads(lines[-1])["reason"]) if lines[-1].startswith("{") else lines[-1].removeprefix(SAYS)
         assert lines.count(SAYS + reason) == 1, self.logs()
         return reason
+
+    def wait_back(self, since: datetime) -> None:
+        """Waits until Docker has started it again after ``since``, and it is ready."""
+        filters = (f"--filter=container={self.name}", "--filter=event=start")
+        with subprocess.Popen([client(), "events", *filters], stdout=subprocess.PIPE, text=True) as events:
+            limit = threading.Timer(READY_WITHIN, events.kill)
+            limit.start()
+            # Docker forgets old events soon, so it is asked for its state first.
+            while self._started() <= since:
+                assert events.stdout is not None
+                assert events.stdout.readline(), "it was not started again"
+            limit.cancel()
+            events.kill()
+        self.wait_ready()
+
+    def _started(self) -> datetime:
+        return datetime.fromisoformat(self.inspect(".State.StartedAt")[:26] + "+00:00")
 
     def wait_ended(self, timeout: float = MINUTE) -> int:
         return int(docker("wait", self.name, timeout=timeout))
@@ -156,12 +192,14 @@ def created(
     settings: Mapping[str, object] | None = None,
     files: Mapping[Path, str] | None = None,
     flags: tuple[str, ...] = HARDENED,
+    data_mode: str = "rw",
 ) -> Iterator[Assistant]:
     """A container, started but not waited for; removed at the end, its volume not."""
     environment = {"CLAWLAMA_OPENCLAW_PORT": free_port()} | dict(settings or {})
     port = int(str(environment["CLAWLAMA_OPENCLAW_PORT"]))
     name = docker(
-        "run", "--detach", f"--label={LABEL}", f"--publish=127.0.0.1:{port}:{port}", f"--volume={data}:/data", *flags,
+        "run", "--detach", f"--label={LABEL}", f"--publish=127.0.0.1:{port}:{port}",
+        f"--volume={data}:/data:{data_mode}", *flags,
         *(f"--env={key}={value}" for key, value in environment.items()),
         *(f"--volume={path}:{target}:ro" for path, target in (files or {}).items()),
         image,

@@ -38,9 +38,16 @@ def tiny(seed: int = 1) -> Path:
     return path
 
 
-# What a container is given for the tiny model: lean, and answers of a few tokens.
+# What a container is given for a model from a file: lean, and answers of a few tokens.
 TINY_TARGET = "/models/tiny.gguf"
 TINY_SETTINGS = {"CLAWLAMA_MODEL_FILE": TINY_TARGET, "CLAWLAMA_MAX_TOKENS": 16, "CLAWLAMA_PROFILE": "lean"}
+SMOLLM2_TARGET = "/models/smollm2.gguf"
+
+
+def from_registry(name: str) -> dict[str, object]:
+    """What a container is given for a model of the tests' registry."""
+    insecure = {"CLAWLAMA_REGISTRY_INSECURE": "true"}
+    return {"CLAWLAMA_MODEL": name, "CLAWLAMA_PROFILE": "lean", "CLAWLAMA_MAX_TOKENS": 16} | insecure
 
 
 def _run(*command: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.container import models
-from tests.container.assistant import SAYS, Assistant, created, volume
+from tests.container.assistant import SAYS, created
 from tests.testbed import registry
 from tests.testbed.disks import small_volume
 from tests.testbed.docker import docker
@@ -20,58 +20,17 @@ pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 Mended = Callable[[], AbstractContextManager[None]]
 PULLED = f"{SAYS}loading"
 MB = 1_000_000
-# More than one part of Ollama's downloads, 100 MB: what a GGUF file holds behind its last tensor is nobody's.
-PADDING = 60 * MB
 BEGUN = 20 * MB
 REFUSED = "refused for good, in one line, before anything is changed"
 ENDS = "the container ends, saying so; nothing of it is kept"
-ENDS_RESUMES = "given up, saying so; a restart goes on where it was"
 FETCHED_AGAIN = "found by hashing every byte; fetched again"
 BLOBS = "ls /data/ollama/blobs"
-
-
-@pytest.fixture(scope="module")
-def store(image: str, bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A registry that holds `tiny`, and `big` of 158 MB."""
-    folder = tmp_path_factory.mktemp("registry")
-    big = folder / "big.gguf"
-    big.write_bytes(models.smollm2().read_bytes() + bytes(PADDING))
-    with registry.registry(folder) as address, registry.line(address, bridge) as filling:
-        registry.fill(image, filling.address, {"tiny": models.tiny(), "big": big})
-        yield address
 
 
 @pytest.fixture
 def line(store: str, bridge: str) -> Iterator[Line]:
     with registry.line(store, bridge) as line:
         yield line
-
-
-def settings(model: str) -> dict[str, object]:
-    return {
-        "CLAWLAMA_MODEL": model,
-        "CLAWLAMA_REGISTRY_INSECURE": "true",
-        "CLAWLAMA_PROFILE": "lean",
-        "CLAWLAMA_MAX_TOKENS": 16,
-    }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def waiting(image: str, store: str, bridge: str) -> Iterator[dict[str, tuple[Assistant, Line]]]:
-    """Pulls that only time ends, by what is wrong with their line: begun before the other tests, judged after them."""
-    faults = {
-        "gone": [Fault("cut", after=BEGUN, times=1), Fault("cut")],
-        "stalled": [Fault("stall", after=BEGUN)],
-        "silent": [Fault("silence", path="/manifests/")],
-    }
-    with ExitStack() as stack:
-        waiting = {}
-        for name in faults:
-            line = stack.enter_context(registry.line(store, bridge))
-            line.faults = faults[name]
-            data = stack.enter_context(volume())
-            waiting[name] = stack.enter_context(created(image, data, settings(line.name("big")))), line
-        yield waiting
 
 
 @pytest.mark.parametrize(
@@ -83,7 +42,7 @@ def waiting(image: str, store: str, bridge: str) -> Iterator[dict[str, tuple[Ass
 )
 def test_an_unknown_name_or_tag_is_refused_for_good(image: str, line: Line, data: str, model: str) -> None:
     name = f"{line.address}/library/{model}"
-    with created(image, data, settings(name)) as assistant:
+    with created(image, data, models.from_registry(name)) as assistant:
         said = assistant.refusal()
         assert said.startswith(f'CLAWLAMA_MODEL="{name if ":9b" in name else name + ":latest"}": cannot be had: ')
         assert "does not exist" in said
@@ -93,7 +52,7 @@ def test_an_unknown_name_or_tag_is_refused_for_good(image: str, line: Line, data
     "the registry is down, the model is not there", "the container ends, saying so; its restart tries again"
 )
 def test_a_registry_that_is_down_is_said_and_tried_again_by_the_next_start(image: str, data: str, bridge: str) -> None:
-    with created(image, data, settings(f"{bridge}:{free_port()}/library/tiny")) as assistant:
+    with created(image, data, models.from_registry(f"{bridge}:{free_port()}/library/tiny")) as assistant:
         assert "connection refused" in assistant.refusal(code=1)
 
 
@@ -121,7 +80,7 @@ def test_a_registry_that_sends_nonsense_is_found_out_and_none_of_it_kept(
     image: str, line: Line, data: str, fault: Fault, said: str
 ) -> None:
     line.faults = [fault]
-    with created(image, data, settings(line.name("tiny"))) as assistant:
+    with created(image, data, models.from_registry(line.name("tiny"))) as assistant:
         assert said in assistant.refusal(code=1)
         assert [name for name in blobs(image, data) if "partial" not in name] == []
 
@@ -136,7 +95,7 @@ def test_a_registry_that_sends_nonsense_is_found_out_and_none_of_it_kept(
 )
 def test_a_damaged_layer_is_fetched_again(image: str, line: Line, data: str, mended: Mended, times: int) -> None:
     line.faults = [Fault("flip", times=times)]
-    with created(image, data, settings(line.name("tiny"))) as assistant, mended():
+    with created(image, data, models.from_registry(line.name("tiny"))) as assistant, mended():
         assistant.wait_said(PULLED)
         assert "bytes that their digests do not fit" in assistant.logs()
         assert assistant.sh("cd /data/ollama/blobs && sha256sum * | awk '\"sha256-\" $1 != $2'") == ""
@@ -146,7 +105,7 @@ def test_a_damaged_layer_is_fetched_again(image: str, line: Line, data: str, men
 def test_a_pull_that_is_stopped_goes_on_where_it_was(image: str, line: Line, data: str, mended: Mended) -> None:
     slow = Fault("slow", after=BEGUN)
     line.faults = [slow]
-    with created(image, data, settings(line.name("big"))) as assistant:
+    with created(image, data, models.from_registry(line.name("big"))) as assistant:
         assert line.struck.wait(timeout=60)
         assistant.stop()
         assert assistant.inspect(".State.ExitCode") == "0"
@@ -161,7 +120,7 @@ def test_a_pull_that_is_stopped_goes_on_where_it_was(image: str, line: Line, dat
 @pytest.mark.fault("docker kill in the middle of a pull", "the next start pulls again")
 def test_a_pull_that_is_killed_is_finished_by_the_next_start(image: str, line: Line, data: str, mended: Mended) -> None:
     line.faults = [Fault("slow", after=BEGUN)]
-    with created(image, data, settings(line.name("big"))) as assistant:
+    with created(image, data, models.from_registry(line.name("big"))) as assistant:
         assert line.struck.wait(timeout=60)
         docker("kill", assistant.name)
         line.faults = []
@@ -173,7 +132,10 @@ def test_a_pull_that_is_killed_is_finished_by_the_next_start(image: str, line: L
 
 @pytest.mark.fault("the disk is too small for the model", REFUSED)
 def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(image: str, line: Line, tmp_path: Path) -> None:
-    with small_volume(tmp_path, megabytes=140) as small, created(image, small, settings(line.name("big"))) as assistant:
+    with (
+        small_volume(tmp_path, megabytes=140) as small,
+        created(image, small, models.from_registry(line.name("big"))) as assistant,
+    ):
         assert "158 MB more are needed on the disk" in assistant.refusal()
         assert not any("/blobs/" in path for path in line.carried)
 
@@ -181,45 +143,15 @@ def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(image: str, l
 @pytest.mark.fault("the disk becomes full during the pull", "the container ends, saying so; the space is given back")
 def test_a_disk_that_becomes_full_is_said_and_the_space_given_back(image: str, line: Line, tmp_path: Path) -> None:
     line.faults = [Fault("slow", after=BEGUN)]
-    with small_volume(tmp_path, megabytes=300) as small, created(image, small, settings(line.name("big"))) as assistant:
+    with (
+        small_volume(tmp_path, megabytes=300) as small,
+        created(image, small, models.from_registry(line.name("big"))) as assistant,
+    ):
         assert line.struck.wait(timeout=60)
         assistant.sh("fallocate -l 180M /data/filler")
         line.faults = []
         assert "the disk became full" in assistant.refusal(code=1)
         assert blobs(image, small) == []
-
-
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        pytest.param(
-            "gone",
-            "max retries exceeded",
-            marks=pytest.mark.fault(
-                "the registry goes away in the middle of a pull, for more than a minute", ENDS_RESUMES
-            ),
-        ),
-        pytest.param(
-            "stalled",
-            "nothing came from the registry for 100 s",
-            marks=pytest.mark.fault("the registry stalls in the middle of a pull", ENDS_RESUMES),
-        ),
-        pytest.param(
-            "silent",
-            "nothing came from the registry for 100 s",
-            marks=pytest.mark.fault("the registry takes the request and never answers", ENDS_RESUMES),
-        ),
-    ],
-)
-def test_a_registry_that_gives_no_more_is_given_up_and_a_restart_goes_on(
-    waiting: dict[str, tuple[Assistant, Line]], mended: Mended, fault: str, said: str
-) -> None:
-    assistant, line = waiting[fault]
-    assert said in assistant.refusal(code=1)
-    line.faults = []
-    docker("start", assistant.name)
-    with mended():
-        assistant.wait_said(PULLED)
 
 
 def blobs(image: str, data: str) -> list[str]:

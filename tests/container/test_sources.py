@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from roles.image.plan import VERSION_LABELS
-from tests.container.assistant import free_port
 from tests.testbed.docker import LABEL, MINUTE, docker
 from tests.testbed.machine import ROOT
+from tests.testbed.ports import free_port
 from tests.testbed.upstream import (
     GPU_FOLDERS,
     Releases,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from tests.testbed.machine import Ended, Machine, bare_machine
 
 CLONE = "/root/clawlama"
 OPEN = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)"
+TOKEN = "/data/clawlama/gateway_token"
 OTHER_MODEL = "/srv/other.gguf"
 CHANGED = {
     "CLAWLAMA_MODEL_FILE_HOST": OTHER_MODEL,
@@ -44,11 +46,11 @@ def test_one_command_takes_a_bare_machine_to_an_answer_and_a_link(
     machine: Machine, first: Ended, capsys: Capture
 ) -> None:
     show(first, capsys)
-    proof, link = machine.clawlama("status")["proof"], machine.clawlama("link")["url"]
+    proof = machine.clawlama("status")["proof"]
+    [link] = re.findall(r"chat: (http://\S+)", first.output)
     assert proof["ok"]
     assert proof["answer"].strip()
     assert proof["answer"].splitlines()[0] in first.output
-    assert link in first.output
     assert machine.sh(f"python3 -c '{OPEN}' '{link}'") == "200"
 
 
@@ -74,10 +76,11 @@ def test_changed_settings_renew_the_container_and_keep_everything_else(machine: 
     show(changed, capsys)
     assert {name.partition(":")[0] for name in report.changed(changed.output)} == {"clawlama"}
     assert identity(machine, "container", "clawlama") != container
-    status, link = machine.clawlama("status"), machine.clawlama("link")["url"]
+    status = machine.clawlama("status")
+    [link] = re.findall(r"chat: (http://\S+)", changed.output)
     assert (status["context"], status["threads"], status["profile"]) == (6144, 1, "lean")
     assert (status["model"], status["demonstration"]) == ("other:latest", False)
-    assert link.startswith("http://127.0.0.1:18800/#token=")
+    assert link.startswith("http://127.0.0.1:18800/#bootstrapToken=")
     assert machine.sh(f"python3 -c '{OPEN}' '{link}'") == "200"
     assert what_stays(machine) == kept
     assert machine.sh(f"docker exec clawlama cat {note}") == "mine"
@@ -98,7 +101,7 @@ def show(ended: Ended, capsys: Capture) -> None:
 
 def what_stays(machine: Machine) -> tuple[object, ...]:
     """Image, volume, versions, and the token."""
-    versions, token = machine.clawlama("status")["versions"], machine.clawlama("link")["url"].partition("#")[2]
+    versions, token = machine.clawlama("status")["versions"], machine.sh(f"docker exec clawlama cat {TOKEN}")
     volume = machine.sh("docker volume inspect --format '{{.CreatedAt}}' clawlama-data")
     return identity(machine, "image", image.NAME), volume, versions, token
 

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 CONTAINER = Path(__file__).parent.parent.parent.parent / "container"
 LIB = CONTAINER / "rootfs/usr/local/lib/clawlama"
 ETC = CONTAINER / "rootfs/etc/clawlama"
+
+
+def verdicts(environments: Iterable[Mapping[str, str]]) -> list[Any]:
+    """What settings.jq says of each environment, by one process."""
+    program = 'include "settings"; verdict(.; []; $declaration[0])'
+    done = subprocess.run(
+        ["jq", "-c", "-L", str(LIB), "--slurpfile", "declaration", str(ETC / "settings.json"), program],
+        input="\n".join(map(json.dumps, environments)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def run(program: str, *arguments: str, given: str | None = None) -> Any:

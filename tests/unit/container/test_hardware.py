@@ -14,8 +14,8 @@ CORES = "devices/system/cpu/cpu{}/topology/thread_siblings_list"
 
 
 def ask(tree: Path, function: str) -> str:
-    """What a function of hardware.sh prints on a machine that looks like ``tree``."""
-    script = f". {jq.LIB}/paths.sh; . {jq.LIB}/hardware.sh; {function}"
+    """What a function of hardware.sh or incidents.sh prints on a machine that looks like ``tree``."""
+    script = f"for concern in paths hardware incidents; do . {jq.LIB}/$concern.sh; done; {function}"
     variables = os.environ | {"TEST_HARDWARE": str(tree), "TEST_DATA": str(tree), "TEST_LIB": str(jq.LIB)}
     done = subprocess.run(["sh", "-euc", script], env=variables, capture_output=True, text=True, timeout=30, check=True)
     return done.stdout.strip()
@@ -70,3 +70,19 @@ def test_hyper_threads_are_not_counted_as_cores(tmp_path: Path) -> None:
 def test_instruction_sets_have_their_common_names(tmp_path: Path, line: str, names: str) -> None:
     write(tmp_path, {"proc/cpuinfo": f"processor: 0\n{line}\n"})
     assert ask(tmp_path, "simd_json") == names
+
+
+@pytest.mark.parametrize(
+    ("files", "kills"),
+    [
+        ({"memory.events": "low 0\nhigh 0\nmax 12\noom 2\noom_kill 2\noom_group_kill 0\n"}, "2"),
+        ({"memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"}, "3"),
+        ({"memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\n"}, "0"),
+        ({}, "0"),
+    ],
+)
+def test_kills_for_want_of_memory_are_counted_in_both_versions(
+    tmp_path: Path, files: dict[str, str], kills: str
+) -> None:
+    write(tmp_path / "sys/fs/cgroup", files)
+    assert ask(tmp_path, "oom_kills") == kills

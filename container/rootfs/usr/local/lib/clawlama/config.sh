@@ -52,7 +52,8 @@ install_private() {
 # The gateway reads its token from a file that must be its own and 0600.
 provide_gateway_token() {
   if [ -n "$CLAWLAMA_GATEWAY_TOKEN_FILE" ]; then
-    secret=$(secret_in CLAWLAMA_GATEWAY_TOKEN_FILE "$CLAWLAMA_GATEWAY_TOKEN_FILE")
+    read_secret CLAWLAMA_GATEWAY_TOKEN_FILE "$CLAWLAMA_GATEWAY_TOKEN_FILE"
+    # shellcheck disable=SC2154 # read_secret's
     write_secret "$TOKEN" "$secret"
   elif [ ! -s "$TOKEN" ]; then
     write_secret "$TOKEN" "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"

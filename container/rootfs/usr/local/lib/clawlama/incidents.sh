@@ -9,7 +9,7 @@ oom_kills() {
 # What to append to a reason: why, and what to change, where it was the kernel; nothing where it was not. A container
 # that is started again may keep the count of its last life, so only what came since counts.
 killed_for_memory() {
-  [ "$(oom_kills)" -le "${OOM_KILLS_BEFORE:-0}" ] || printf ': the kernel killed it for want of memory; %s' "$(memory_advice)"
+  [ "$(oom_kills)" -le "$OOM_KILLS_BEFORE" ] || printf ': the kernel killed it for want of memory; %s' "$(memory_advice)"
 }
 
 memory_advice() {
@@ -45,7 +45,7 @@ processes() { cat /proc/[0-9]*/stat 2>/dev/null | sed 's/ (.*) / /' | awk '{ pri
 # notice_runner_ends: by comparing with the last look.
 notice_runner_ends() {
   runners_now=$(runners | tr '\n' ' ')
-  for runner in ${runners_seen:-}; do
+  for runner in $runners_seen; do
     case " $runners_now" in *" $runner "*) ;; *) tell_runner_end ;; esac
   done
   runners_seen=$runners_now kills_seen=$(oom_kills)

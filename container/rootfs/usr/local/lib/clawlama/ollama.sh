@@ -1,4 +1,5 @@
 # Ollama: the server, and its API (always the native one).
+API_SECONDS='' OLLAMA_LOG=''
 
 start_ollama() {
   enter starting ollama "starting Ollama"
@@ -20,9 +21,9 @@ open_ollama_log() {
 # ollama_api PATH [JSON]: a GET, or a POST of the JSON; prints the answer.
 ollama_api() {
   if [ $# -eq 1 ]; then
-    curl -sS --max-time "${OLLAMA_TIMEOUT:-10}" "http://$(ollama_address)/api/$1"
+    curl -sS --max-time "${API_SECONDS:-10}" "http://$(ollama_address)/api/$1"
   else
-    printf '%s' "$2" | curl -sS -N --max-time "${OLLAMA_TIMEOUT:-1800}" --data-binary @- "http://$(ollama_address)/api/$1"
+    printf '%s' "$2" | curl -sS -N --max-time "${API_SECONDS:-1800}" --data-binary @- "http://$(ollama_address)/api/$1"
   fi
 }
 

@@ -63,7 +63,7 @@ check_model_file() {
 # The word GGUF, version 2 or 3, and counts of tensors and keys below 2^32: Ollama's server dies over what claims more.
 is_gguf() {
   head -c 24 "$1" | od -A n -t u4 -w24 --endian=little |
-    awk '{ exit !($1 == 1179993927 && ($2 == 2 || $2 == 3) && $3 > 0 && $4 == 0 && $5 > 0 && $6 == 0) }'
+    awk '$1 == 1179993927 && ($2 == 2 || $2 == 3) && $3 > 0 && $4 == 0 && $5 > 0 && $6 == 0 { fine = 1 } END { exit !fine }'
 }
 
 # .../registry.ollama.ai/library/qwen3/4b -> qwen3:4b, as Ollama shortens names.

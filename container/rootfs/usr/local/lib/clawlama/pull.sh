@@ -37,14 +37,15 @@ pull_once() {
 
 # follow_pull NAME: Ollama's lines to progress; false with the reason when the last one is no success.
 follow_pull() {
-  said_at=0 moved_at=$(date +%s) moved_to='' outcome='the registry ended the pull without a word'
+  said_at=0 moved_at=$(date +%s) moved_to=0 outcome='the registry ended the pull without a word'
   pull_events | {
     while read -r kind completed total words; do
       case $kind in
         tick) [ $(($(date +%s) - moved_at)) -lt "$STALLED_AFTER" ] || { outcome="nothing came from the registry for $STALLED_AFTER s" && kill "$CLIENT" && break; } ;;
         progress)
           progress "$completed" "$total" "pulling $1: $words"
-          [ "$completed" = "$moved_to" ] || moved_at=$(date +%s) moved_to=$completed
+          # A part that stalled begins anew, so only what was never reached before counts.
+          [ "$completed" -le "$moved_to" ] || moved_at=$(date +%s) moved_to=$completed
           [ $(($(date +%s) - said_at)) -lt 10 ] || { say "$MESSAGE" && said_at=$(date +%s); }
           ;;
         # Ollama hashes without a word, for minutes where the model is large.

@@ -1,4 +1,5 @@
 # Services: each in a process group of its own, found by group and never by name. An end is a line in a pipe.
+SERVICES=''
 
 # Who goes first when memory runs out: the model's runner, which Ollama starts again by itself; then the gateway; the
 # host's own processes, which stand at 0, last.
@@ -20,7 +21,7 @@ start_service() {
     wait $! || code=$?
     echo "$service ended with code $code" >&8
   } &
-  SERVICES="$service ${SERVICES:-}"
+  SERVICES="$service $SERVICES"
   until [ -s "$RUN/$service.group" ]; do sleep 0.02; done
 }
 

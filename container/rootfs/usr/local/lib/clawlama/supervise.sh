@@ -3,6 +3,8 @@ HUNG_AFTER=60
 LOOK_EVERY=5
 # A runner at work uses all the CPU that it gets; one that merely lives, less than this: hundredths of a second a look.
 LEAST_TICKS=5
+# Set here, as a variable of the user's may have the same name.
+CLIENT='' WATCHER='' OOM_KILLS_BEFORE=0 runners_seen='' ticks_now=0
 
 follow_stop_signals() {
   trap 'stop 0' TERM INT
@@ -24,17 +26,22 @@ supervise() {
 # stop CODE: the gateway first, so that no turn meets a dead model. A turn under way gets 4 s; docker stop gives 10.
 stop() {
   trap '' TERM INT
-  [ -z "${CLIENT:-}" ] || kill "$CLIENT" 2>/dev/null || true
-  [ -z "${WATCHER:-}" ] || kill "$WATCHER" 2>/dev/null || true
-  for service in ${SERVICES:-}; do end_service "$service" 4; done
-  [ -z "${OLLAMA_LOG:-}" ] || wait "$OLLAMA_LOG" || true
+  [ -z "$CLIENT" ] || kill "$CLIENT" 2>/dev/null || true
+  [ -z "$WATCHER" ] || kill "$WATCHER" 2>/dev/null || true
+  for service in $SERVICES; do end_service "$service" 4; done
+  [ -z "$OLLAMA_LOG" ] || wait "$OLLAMA_LOG" || true
   if [ "$1" -eq 0 ]; then STATE=stopped STAGE=supervise MESSAGE="stopped" REASON=''; fi
   exit "$1"
 }
 
 # The last line of the log is the last status, for whoever comes when the container is gone.
 last_words() {
+  ended_with=$?
   PROGRESS=null
+  case $ended_with:$STATE in
+    0:* | *:failed | *:stopped) ;;
+    *) STATE=failed REASON="stage $STAGE ended with code $ended_with, the lines above say why" && MESSAGE=$REASON ;;
+  esac
   write_status
   [ ! -s "$RUN/status.json" ] || cat "$RUN/status.json"
 }
@@ -68,12 +75,12 @@ end_if_hung() {
 }
 
 # A stopped process still has its connections accepted, by the kernel: only an answer counts.
-ollama_answers() { OLLAMA_TIMEOUT=3 ollama_api version >/dev/null 2>&1; }
+ollama_answers() { API_SECONDS=3 ollama_api version >/dev/null 2>&1; }
 gateway_alive() { curl -sS -f -o /dev/null --max-time 3 "$(gateway_url)/healthz" 2>/dev/null; }
 
 # A two-minute prefill is no hang: all the while it uses the CPU.
 runner_works() {
-  ticks_before=${ticks_now:-0}
+  ticks_before=$ticks_now
   ticks_now=$(runner_ticks)
   [ $((ticks_now - ticks_before)) -ge "$LEAST_TICKS" ] || [ "$ticks_now" -lt "$ticks_before" ]
 }

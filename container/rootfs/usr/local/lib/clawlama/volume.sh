@@ -4,8 +4,11 @@
 LEAST_FREE=100000000
 
 lock_volume() {
-  [ -w "$DATA" ] || refuse_volume \
-    "$DATA: must be writable by user $(id -u); on the host: chown $(id -u):$(id -g) DIRECTORY, or use a named volume"
+  # A file mounted below a directory that was not there: Docker made that directory, as root.
+  for place in "$DATA" "$OWN" "$DATA/openclaw" "$DATA/ollama" "$WORKSPACE" "$WORKSPACE/.openclaw"; do
+    [ ! -e "$place" ] || [ -w "$place" ] || refuse_volume \
+      "$place: must be writable by user $(id -u); on the host: chown -R $(id -u):$(id -g) DIRECTORY, or use a named volume"
+  done
   case $(stat -f -c %T "$DATA") in
     tmpfs | ramfs) refuse_volume "$DATA: must be on a disk, it is in memory and would be lost; mount a volume with -v clawlama-data:/data" ;;
   esac
