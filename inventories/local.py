@@ -6,6 +6,7 @@ from pathlib import Path
 from pyinfra.api.exceptions import PyinfraError
 
 from roles.errors import UserMistake
+from roles.rights import needs_sudo
 from roles.settings import BY_NAME, dotenv, is_ours
 
 DOTENV = Path(__file__).parent.parent / ".env"
@@ -21,6 +22,13 @@ def _settings() -> dict[str, str]:
     return {name.lower(): value for name, value in (written | environment).items()}
 
 
+def _sudo() -> bool:
+    try:
+        return needs_sudo()
+    except UserMistake as mistake:
+        raise PyinfraError(str(mistake)) from None
+
+
 local = [
     (
         "@local",
@@ -28,7 +36,7 @@ local = [
             # Where no model registry answers, a demonstration model shows that everything works.
             "clawlama_demo_model": "true",
             # A build needs the invoking user's proxies, registries and certificates.
-            "_sudo": os.geteuid() != 0,
+            "_sudo": _sudo(),
             "_preserve_sudo_env": True,
             **_settings(),
         },

@@ -14,14 +14,28 @@ from pyinfra.api.host import Host
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host
 
+from roles import interruption
+from roles.causes import cause
 from roles.narrator import Narrator
 from roles.readings import DOCKER_PATH, sections
 
 SHOWN_LINES = 20
-# Waits for a lock that another apt holds (a fresh machine's first update, say).
+# Another apt may be at work (a fresh machine's first update, say): `install` waits for its lock, nothing else does.
 APT = "apt-get -q -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold"
-APT_UPDATE = f"{APT} update"
+PATIENTLY = """export LC_ALL=C
+patiently() {
+  tries=0
+  until said=$("$@" 2>&1); do
+    case $said in *'Could not get lock'* | *'locked by another process'*) tries=$((tries + 1)) ;; *) tries=600 ;; esac
+    [ $tries -lt 600 ] || { echo "$said"; return 1; }
+    sleep 1
+  done
+}
+"""
+APT_UPDATE = f"{PATIENTLY} patiently {APT} update"
 POLL_SECONDS = 1.0
+# Without a trap ^C ends a shell at once, whatever it waits for.
+ENDS_WITH_ITS_COMMAND = "trap 'exit 130' INT; "
 
 
 class ReadingFact(FactBase[dict[str, str]]):
@@ -35,6 +49,14 @@ class ReadingFact(FactBase[dict[str, str]]):
         return sections(output)
 
 
+def read(host: Host, fact: type[ReadingFact], **arguments: object) -> dict[str, str]:
+    """What a ReadingFact finds now."""
+    interruption.begin_nothing_more()
+    found: dict[str, str] = host.get_fact(fact, **arguments)
+    interruption.begin_nothing_more()
+    return found
+
+
 def run(host: Host, script: str, **arguments: Any) -> tuple[bool, list[str], list[str]]:
     """Runs a script inside an operation's function: success, lines of stdout, lines of stderr.
 
@@ -42,7 +64,10 @@ def run(host: Host, script: str, **arguments: Any) -> tuple[bool, list[str], lis
     """
     ours = dict(host.current_op_global_arguments or {})
     inherited = {name: value for name, value in ours.items() if name in CONNECTOR_ARGUMENT_KEYS}
-    succeeded, output = host.run_shell_command(StringCommand(DOCKER_PATH + script), **(inherited | arguments))
+    command = StringCommand(ENDS_WITH_ITS_COMMAND + DOCKER_PATH + script)
+    interruption.begin_nothing_more()
+    succeeded, output = host.run_shell_command(command, **(inherited | arguments))
+    interruption.begin_nothing_more()
     return succeeded, output.stdout_lines, output.stderr_lines
 
 
@@ -57,15 +82,23 @@ def attend(
     while not job.ready():
         job.join(timeout=POLL_SECONDS)
         narrator.hear(topic, detail())
+    interruption.begin_nothing_more()
     result: tuple[bool, list[str], list[str]] = job.get()
     return result
 
 
 def fail(host: Host, message: str, lines: list[str] | None = None) -> bool:
-    """Shows the last of ``lines`` and one line in red; returns False, which fails pyinfra's operation cleanly."""
-    for line in (lines or [])[-SHOWN_LINES:]:
+    """Shows the last of ``lines``, and in red one line that ends with the cause, where they show a known one.
+
+    Returns False, which fails pyinfra's operation cleanly.
+    """
+    shown = (lines or [])[-SHOWN_LINES:]
+    for line in shown:
         host.log(f"  | {line}", log_func=logger.error)
-    host.log_styled(message, fg="red", log_func=logger.error)
+    known = cause([*shown, message])
+    if "{clock}" in known:
+        known = known.format(clock=" ".join(run(host, "date -u '+%Y-%m-%d %H:%M UTC'")[1]))
+    host.log_styled(f"{message.rstrip('.')}: {known}" if known else message, fg="red", log_func=logger.error)
     return False
 
 
@@ -104,4 +137,4 @@ def apt_install(packages: tuple[str, ...]) -> str:
     install = f"{APT} install -y --no-install-recommends {' '.join(packages)}"
     # An install that was interrupted is finished first: apt would refuse to go on.
     setting = "export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 PREVLEVEL=N"
-    return f"{setting}; dpkg --configure -a && {APT_UPDATE} && {install}"
+    return f"{setting}; {PATIENTLY} patiently dpkg --configure -a && patiently {APT} update && {install}"

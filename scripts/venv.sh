@@ -6,14 +6,36 @@ python=${PYTHON:-python3}
 INSTALL_VENV='apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y python3-venv'
 
 main() {
+  one_at_a_time
   echo "installing Python packages into .venv"
   if command -v uv >/dev/null; then
     [ -x .venv/bin/python ] || uv venv --quiet --python '>=3.11'
-    uv pip install --quiet --python .venv/bin/python "$1"
+    quietly uv pip install --quiet --python .venv/bin/python "$1"
   else
     [ -x .venv/bin/pip ] || make_venv
-    .venv/bin/pip install --quiet --disable-pip-version-check "$1"
+    quietly .venv/bin/pip install --quiet --disable-pip-version-check "$1"
   fi
+}
+
+# Two runs in one clone would spoil each other's .venv: the second waits, where there is something to wait with.
+one_at_a_time() {
+  command -v flock >/dev/null || return 0
+  exec 9<.
+  flock 9
+}
+
+# Says nothing of an installer that works or is interrupted (pip's way of saying that is a traceback); one that fails
+# has its first error repeated in the last line.
+quietly() {
+  said=$("$@" 2>&1) && return
+  printf '%s\n' "$said" | tail -n 20 | sed 's/^/  | /' >&2
+  case $said in
+    *'not yet valid'* | *'not valid yet'* | *'has expired'*) clock=" (this machine's clock says $(date -u '+%Y-%m-%d %H:%M UTC'); set it if that is wrong)" ;;
+    *) clock='' ;;
+  esac
+  # pip's errors, then those of uv.
+  error=$(printf '%s\n' "$said" | grep 'ERROR: ' || printf '%s\n' "$said" | grep 'error: ' || printf '%s\n' "$said")
+  fail "Python's packages could not be installed: $(printf '%s\n' "$error" | head -n 1 | sed 's/^ *//')$clock"
 }
 
 make_venv() {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from roles.clawlama import CONTAINER
 from roles.hosts import ReadingFact
 from roles.readings import reading
 
-CONTAINER = "clawlama"
 INSPECTED = (
     '{"state": {{json .State}}, "labels": {{json .Config.Labels}}, "image": {{json .Image}}, '
     '"restarts": {{json .RestartCount}}}'
@@ -14,6 +14,14 @@ WHAT_RUNS = {
     "container": f"docker inspect --type container --format '{INSPECTED}' {CONTAINER}",
     "status": f"docker exec {CONTAINER} clawlama status --json",
 }
+# Said by the server itself: one that does not answer is another matter.
+GONE = f"docker inspect --type container {CONTAINER} 2>&1 | grep -qi 'no such' && echo yes"
+# Address and inode of each socket that listens on a port, as the kernel writes them; Linux has this without any tool.
+LISTENING = "awk '$4 == \"0A\" && $2 ~ /:{port:04X}$/ {{ print $2, $10 }}' /proc/net/tcp /proc/net/tcp6"
+HOLDERS = (
+    'for inode in $({listening} | cut -d " " -f 2); do find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]"; done | '
+    "cut -d / -f 3 | sort -u | while read -r id; do echo $id $(tr '\\0' ' ' </proc/$id/cmdline); done"
+)
 # Enough to reach back over a restart to the last words of the start before.
 LOG_LINES = 300
 REGISTRY = "https://registry.ollama.ai/v2/"
@@ -23,7 +31,23 @@ class StatusReading(ReadingFact):
     """The container as Docker sees it, as it sees itself, and the end of its log (which outlives it)."""
 
     def command(self) -> str:
-        return reading(WHAT_RUNS | {"log": f"docker logs --tail {LOG_LINES} {CONTAINER} 2>&1"})
+        return reading({"gone": GONE} | WHAT_RUNS | {"log": f"docker logs --tail {LOG_LINES} {CONTAINER} 2>&1"})
+
+
+class PlaceReading(ReadingFact):
+    """Who has the container's name, its port and its model file on the host."""
+
+    def command(self, port: int, model_file: str) -> str:
+        listening = LISTENING.format(port=port)
+        return reading(
+            {
+                "container": WHAT_RUNS["container"],
+                "listening": listening,
+                "holders": HOLDERS.format(listening=listening),
+                "publishers": f"docker ps --filter publish={port} --format '{{{{.Names}}}}'",
+                "model_file": f"test -f '{model_file}' && echo yes",
+            }
+        )
 
 
 class ReleaseReading(ReadingFact):

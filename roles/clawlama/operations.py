@@ -13,10 +13,17 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.context import host, state
 
-from roles.clawlama import plan
-from roles.clawlama.facts import CONTAINER, RegistryReading, ReleaseReading, StatusReading, SummaryReading
-from roles.hosts import attend, attended, fail, refusal, run, step
-from roles.narrator import Narrator
+from roles.clawlama import CONTAINER, plan
+from roles.clawlama.facts import (
+    PlaceReading,
+    RegistryReading,
+    ReleaseReading,
+    StatusReading,
+    SummaryReading,
+)
+from roles.errors import UserMistake
+from roles.hosts import attend, attended, fail, read, refusal, run, step
+from roles.narrator import Narrator, duration
 from roles.readings import json_in
 from roles.settings import Settings
 
@@ -26,20 +33,24 @@ CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
 @operation()
+def possible(settings: Settings) -> Generator[PyinfraCommand, None, None]:
+    """The name, the port and the model file are there for the container. Asked before anything is built or replaced."""
+    port, model_file = settings.clawlama_openclaw_port, settings.clawlama_model_file_host
+    try:
+        plan.check_place(settings, read(host, PlaceReading, port=port, model_file=model_file))
+    except UserMistake as mistake:
+        yield refusal(str(mistake))
+
+
+@operation()
 def released(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """What runs is what the settings and the image say; it may still be starting."""
     directory, image = settings.clawlama_directory, settings.clawlama_image
-    found = host.get_fact(ReleaseReading, image=image, directory=directory)
+    found = read(host, ReleaseReading, image=image, directory=directory)
     if not found["image"]:
         yield refusal(f"stage release: there is no image {image}")
         return
-    if plan.foreign(plan.container(found["container"])):
-        yield refusal(
-            f"stage release: a container {CONTAINER} is there that this provisioner did not make; remove it with "
-            f"`docker rm -f {CONTAINER}` (its volume stays), then try again"
-        )
-        return
-    demonstration = plan.may_demonstrate(settings, found) and not host.get_fact(RegistryReading, image=image)["answers"]
+    demonstration = plan.may_demonstrate(settings, found) and not read(host, RegistryReading, image=image)["answers"]
     if demonstration and not found["demo"]:
         yield attended(
             "no model registry answers: fetching the demonstration model",
@@ -59,16 +70,21 @@ def released(settings: Settings) -> Generator[PyinfraCommand, None, None]:
 def write(host: Host, directory: str, wanted: plan.Release) -> bool:
     """Puts compose file and secrets where they belong: each by standard input, so that no secret is an argument."""
     prepare = (
-        f"umask 077; mkdir -p {directory}; chmod 755 {directory}; rm -rf {directory}/secrets; "
+        f"umask 077; mkdir -p {directory}; chmod 755 {directory}; "
         f"install -d -m 0700 -o 10001 -g 10001 {directory}/secrets"
     )
     succeeded, _, err = run(host, prepare)
-    files = {"docker-compose.yml": (wanted.compose, "0644", "0")} | {
-        f"secrets/{name}": (content, "0600", "10001") for name, content in wanted.secrets.items()
+    # The compose file comes last, and only then goes what it no longer names: whenever this is interrupted, what runs
+    # finds at its next restart what it was made with.
+    files = {f"secrets/{name}": (content, "0600", "10001") for name, content in wanted.secrets.items()} | {
+        "docker-compose.yml": (wanted.compose, "0644", "0")
     }
     for path, (content, mode, owner) in files.items():
         if succeeded:
             succeeded, _, err = put(host, f"{directory}/{path}", content, mode, owner)
+    if succeeded:
+        kept = " ".join(f"! -name {name}" for name in wanted.secrets)
+        succeeded, _, err = run(host, f"find {directory}/secrets -type f {kept} -delete")
     return succeeded or fail(host, f"stage release: could not write to {directory}", err)
 
 
@@ -121,7 +137,7 @@ def ready() -> Generator[PyinfraCommand, None, None]:
     failed = follow(host)
     if failed is None:
         return
-    found = host.get_fact(StatusReading)
+    found = read(host, StatusReading)
     if failed.permanent:
         # It would fail at every restart; the policy stays for the next deploy.
         run(host, f"docker stop {CONTAINER}")
@@ -135,7 +151,7 @@ def follow(host: Host) -> plan.Failed | None:
     seen: tuple[object, ...] = ()
     moved, restarts = time.monotonic(), None
     while True:
-        found = host.get_fact(StatusReading)
+        found = read(host, StatusReading)
         running = plan.container(found["container"])
         if restarts is None:
             restarts = running.restarts if running else 0
@@ -146,8 +162,10 @@ def follow(host: Host) -> plan.Failed | None:
             return outlook
         if outlook.progress != seen:
             seen, moved = outlook.progress, time.monotonic()
-        if time.monotonic() - moved > plan.PATIENCE_SECONDS:
-            return plan.Failed(outlook.topic, f"nothing has moved for {plan.PATIENCE_SECONDS / 60:.0f} minutes")
+        if time.monotonic() - moved > outlook.patience:
+            return outlook.otherwise or plan.Failed(
+                outlook.topic, f"nothing has moved for {duration(outlook.patience)}"
+            )
         narrator.hear(outlook.topic, outlook.detail)
         gevent.sleep(FOLLOW_SECONDS)
 
@@ -156,11 +174,11 @@ def follow(host: Host) -> plan.Failed | None:
 def proven(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """The release that runs has answered a real question, and is on record."""
     directory = settings.clawlama_directory
-    found = host.get_fact(ReleaseReading, image=settings.clawlama_image, directory=directory)
+    found = read(host, ReleaseReading, image=settings.clawlama_image, directory=directory)
     if plan.needs_proof(found):
         yield step(prove, settings)
     elif settings.clawlama_prove == "always" and state.is_executing and not prove(host, settings):
-        yield refusal("the assistant was ready, and did not answer")
+        yield step(lambda _: False)
 
 
 def prove(host: Host, settings: Settings) -> bool:
@@ -170,10 +188,11 @@ def prove(host: Host, settings: Settings) -> bool:
     proof = json_in("\n".join(out)) or {}
     if proof.get("schema", plan.SCHEMA) != plan.SCHEMA:
         return fail(host, f"stage prove: {plan.wrong_schema(proof)}")
-    found = host.get_fact(ReleaseReading, image=settings.clawlama_image, directory=directory)
+    found = read(host, ReleaseReading, image=settings.clawlama_image, directory=directory)
     if not proof.get("ok"):
+        reason = proof.get("reason") or (err or ["no answer"])[-1]
         _, log, _ = run(host, f"docker logs --tail 20 {CONTAINER} 2>&1")
-        return fail(host, f"stage {proof.get('stage', 'prove')}: {proof.get('reason') or 'no answer'}", log + err)
+        return fail(host, f"stage {proof.get('stage', 'prove')}: {reason}", log + err)
     record = json.dumps(plan.record(found, proof, datetime.now(UTC)), indent=1)
     succeeded, _, err = put(host, f"{directory}/release.json", record, "0644", "0")
     return succeeded or fail(host, f"stage prove: could not write {directory}/release.json", err)
@@ -183,7 +202,7 @@ def prove(host: Host, settings: Settings) -> bool:
 def summed_up(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """The last lines: what there is, its answer, and where to chat. Changes nothing."""
     if state.is_executing:
-        found = host.get_fact(SummaryReading, directory=settings.clawlama_directory)
+        found = read(host, SummaryReading, directory=settings.clawlama_directory)
         for line in plan.summary(found, settings, destination(host), datetime.now(UTC)):
             for part in line.splitlines():
                 host.log(part)

@@ -7,9 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from roles.clawlama import compose
+from roles.causes import AGAIN
+from roles.clawlama import CONTAINER, compose
+from roles.errors import UserMistake
 from roles.narrator import duration, size
 from roles.readings import json_in
 from roles.settings import SETTINGS, Settings
@@ -21,6 +24,8 @@ PERMANENT = 78
 PATIENCE_RESTARTS = 3
 # Nothing at all has changed for so long: a model of 40 GB on a slow disk loads in less.
 PATIENCE_SECONDS = 900.0
+# A Docker server that is restarted, by a package's upgrade say, is back by then.
+SERVER_PATIENCE_SECONDS = 60.0
 # What the host itself needs of its memory, where no limit is set.
 HOST_SHARE, HOST_LEAST = 8, 512
 REGISTRY_MODEL_SETTINGS = ("clawlama_model", "clawlama_models", "clawlama_model_file", "clawlama_model_file_host")
@@ -122,6 +127,41 @@ def foreign(running: Container | None) -> bool:
     return running is not None and LABEL not in running.labels
 
 
+def check_place(settings: Settings, found: Mapping[str, str]) -> None:
+    """From a PlaceReading; raises UserMistake where the container could not be made."""
+    if foreign(container(found["container"])):
+        rule = "is the name of a container that this provisioner did not make"
+        raise UserMistake("container", CONTAINER, rule, f"docker rm -f {CONTAINER} (its volume stays), {AGAIN}")
+    port, model_file = settings.clawlama_openclaw_port, settings.clawlama_model_file_host
+    if holder := port_holder(settings.clawlama_publish_address, found):
+        fix = f"end that, or set CLAWLAMA_OPENCLAW_PORT to a port that is free, {AGAIN}"
+        raise UserMistake("CLAWLAMA_OPENCLAW_PORT", str(port), f"is taken on this machine by {holder}", fix)
+    if model_file and not found["model_file"]:
+        raise UserMistake("CLAWLAMA_MODEL_FILE_HOST", model_file, "is no file on this machine", f"mend it, {AGAIN}")
+
+
+def port_holder(address: str, found: Mapping[str, str]) -> str:
+    """Who listens where the container shall; empty where nobody does, or the container itself."""
+    publishers = found["publishers"].split()
+    listening = [line.partition(":")[0] for line in found["listening"].splitlines()]
+    if CONTAINER in publishers or not any(_same_place(address, other) for other in listening):
+        return ""
+    if publishers:
+        return f"the container {publishers[0]}"
+    pid, _, command = next(iter(found["holders"].splitlines()), "").partition(" ")
+    return f"process {pid} ({command.strip()[:60]})" if pid else "a process that cannot be seen from here"
+
+
+def _same_place(address: str, hexadecimal: str) -> bool:
+    """Whether a socket at ``address`` and one at an address in the kernel's notation exclude each other."""
+    words = [bytes.fromhex(hexadecimal[start : start + 8])[::-1] for start in range(0, len(hexadecimal), 8)]
+    other: IPv4Address | IPv6Address = ip_address(b"".join(words))
+    if isinstance(other, IPv6Address) and other.ipv4_mapped:
+        other = other.ipv4_mapped
+    wanted = IPv4Address(address)
+    return other.is_unspecified or (isinstance(other, IPv4Address) and (wanted.is_unspecified or wanted == other))
+
+
 def as_wanted(wanted: Release, found: Mapping[str, str]) -> bool:
     """True where what runs is what shall run, is alive, and has not failed; it may still be starting."""
     running, status = container(found["container"]), json_in(found["status"]) or {}
@@ -143,15 +183,6 @@ def _digests(sha256sum: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Not there yet. ``topic`` is said when it changes, ``detail`` with it; ``progress`` tells a wait from a stall."""
-
-    topic: str
-    detail: str = ""
-    progress: tuple[object, ...] = ()
-
-
-@dataclass(frozen=True)
 class Ready:
     pass
 
@@ -165,14 +196,33 @@ class Failed:
     permanent: bool = False
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Not there yet. ``topic`` is said when it changes, ``detail`` with it; ``progress`` tells a wait from a stall.
+
+    Where nothing moves for ``patience`` seconds, it is ``otherwise``.
+    """
+
+    topic: str
+    detail: str = ""
+    progress: tuple[object, ...] = ()
+    patience: float = PATIENCE_SECONDS
+    otherwise: Failed | None = None
+
+
 Outlook = Waiting | Ready | Failed
+AWAY = Waiting(
+    "the Docker server does not answer",
+    patience=SERVER_PATIENCE_SECONDS,
+    otherwise=Failed("container", "the Docker server went away and is not back; run the same command again"),
+)
 
 
 def outlook(found: Mapping[str, str], restarts_before: int) -> Outlook:
     """How far the container is, from a StatusReading."""
     running = container(found["container"])
     if running is None:
-        return Failed("container", "it is gone")
+        return Failed("container", "it is gone") if found["gone"] else AWAY
     last_words = last_status(found["log"])
     status = json_in(found["status"])
     if running.state != "running" or status is None:
@@ -196,8 +246,11 @@ def _silent(running: Container, last_words: Mapping[str, Any], restarts_before: 
     """The container is down, or is up and cannot be asked yet."""
     if running.exit_code == PERMANENT and running.state != "running":
         return Failed(last_words.get("stage", "validate"), last_words.get("reason", ""), permanent=True)
-    if running.state in ("exited", "dead") or running.restarts - restarts_before >= PATIENCE_RESTARTS:
+    if running.restarts - restarts_before >= PATIENCE_RESTARTS:
         return _dying(last_words)
+    if running.state in ("exited", "dead"):
+        # Its restart policy holds for its own end only. Docker 20.10 takes its own crash for somebody's wish, too.
+        return Failed("container", last_words.get("reason") or "it has been stopped; run the same command again")
     topic = "starting" if running.state == "running" else running.state
     return Waiting(topic, progress=(running.state, running.restarts))
 

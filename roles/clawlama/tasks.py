@@ -6,6 +6,10 @@ from roles.clawlama import operations
 from roles.settings import Settings
 
 
+def check(settings: Settings) -> None:
+    operations.possible(name="clawlama: name, port and model file are to be had", settings=settings)
+
+
 def apply(settings: Settings) -> None:
     operations.released(name="clawlama: the release that the settings ask for", settings=settings)
     operations.ready(name="clawlama: ready")

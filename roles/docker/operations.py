@@ -13,7 +13,7 @@ from pyinfra.context import host
 from roles.docker import plan
 from roles.docker.facts import AptMirror, DockerReading
 from roles.errors import UserMistake
-from roles.hosts import APT_UPDATE, apt_install, attend, attended, fail, refusal, step
+from roles.hosts import APT_UPDATE, apt_install, attend, attended, fail, read, refusal, step
 
 # Asks five times a second: Docker says nothing when it is up. Given up after two minutes, or as soon as no dockerd
 # is left (it needs two seconds to appear).
@@ -27,7 +27,7 @@ SERVER_LOG = "tail -n 20 /var/log/dockerd.log /var/log/docker.log; journalctl -u
 @operation()
 def answering() -> Generator[PyinfraCommand, None, None]:
     """A Docker server answers, with compose and buildx."""
-    found = host.get_fact(DockerReading)
+    found = read(host, DockerReading)
     try:
         steps = plan.steps(found)
     except UserMistake as mistake:
@@ -36,7 +36,7 @@ def answering() -> Generator[PyinfraCommand, None, None]:
     if steps.borrowed and steps.platform:
         # Without lists apt cannot tell where it takes a suite from.
         yield attended("reading the package lists", APT_UPDATE, "apt-get update failed")
-        mirror = host.get_fact(AptMirror, suite=steps.platform.suite)["mirror"]
+        mirror = read(host, AptMirror, suite=steps.platform.suite)["mirror"]
         if not mirror:
             suite, name = steps.platform.suite, steps.platform.name
             yield refusal(f"apt has no source for {suite}: add {name}'s own, then try again")

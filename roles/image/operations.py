@@ -10,7 +10,8 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from roles.hosts import apt_install, attend, attended, fail, run, step
+from roles.errors import UserMistake
+from roles.hosts import apt_install, attend, attended, fail, read, refusal, run, step
 from roles.image import plan, sources
 from roles.image.facts import ImageReading
 from roles.readings import json_in
@@ -21,10 +22,15 @@ CONTEXT = Path(__file__).parent.parent.parent / "container"
 @operation()
 def built(image: str, directory: str, build_settings: Mapping[str, str]) -> Generator[PyinfraCommand, None, None]:
     """``image`` is there, built from container/ with these settings; its sources are kept in ``directory``."""
-    found = host.get_fact(ImageReading, image=image)
+    found = read(host, ImageReading, image=image)
     files = sources.read(CONTEXT)
     inputs = plan.inputs(files, build_settings)
     if plan.is_built(found, inputs):
+        return
+    try:
+        plan.check_room(found)
+    except UserMistake as mistake:
+        yield refusal(str(mistake))
         return
     if found["debian"] and not found["mmdebstrap"]:
         # build.sh makes a base with it where none can be pulled.

@@ -8,6 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roles.causes import AGAIN
+from roles.errors import UserMistake
+from roles.narrator import size
 from roles.readings import json_in
 
 INPUTS_LABEL = "io.clawlama.inputs"
@@ -16,6 +19,10 @@ VERSION_LABELS = {
     "CLAWLAMA_OLLAMA_VERSION": "io.clawlama.ollama",
     "CLAWLAMA_OPENCLAW_VERSION": "io.clawlama.openclaw",
 }
+# Docker's whole folder after a first build from the package registries, compilers and all: 3.9 GB.
+FIRST_BUILD = 4 * 1000**3
+# A second image beside the present one: its size, and what is in flight.
+SECOND_IMAGE = 1.25
 # What build.sh says itself, and BuildKit's plain progress: `#12 [openclaw 2/4] RUN …` (its own are called internal).
 STEP = re.compile(r"^(?:build: |#\d+ \[(?!internal))([^\]\n]+)")
 
@@ -45,6 +52,18 @@ def build_environment(found: Mapping[str, str], build_settings: Mapping[str, str
     present = labels(found["running_labels"]) or labels(found["image_labels"])
     pins = {name: present[label] for name, label in VERSION_LABELS.items() if present.get(label)}
     return pins | dict(build_settings)
+
+
+def check_room(found: Mapping[str, str]) -> None:
+    """Raises UserMistake where a build cannot end well; on Docker Desktop the disk is inside, and not known."""
+    if not found["free_kilobytes"]:
+        return
+    free, present = int(found["free_kilobytes"]) * 1024, int(found["image_bytes"] or 0)
+    needed = round(present * SECOND_IMAGE) or FIRST_BUILD
+    if free < needed:
+        which = "a second image, beside the one that runs," if present else "a first build"
+        fix = f"free some of it (docker system df shows what Docker holds), {AGAIN}"
+        raise UserMistake(found["docker_folder"], f"{size(free)} free", f"{which} needs {size(needed)}", fix)
 
 
 def labels(text: str) -> dict[str, str]:

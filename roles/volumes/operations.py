@@ -9,7 +9,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host, state
 
 from roles.errors import UserMistake
-from roles.hosts import attended, refusal
+from roles.hosts import attended, read, refusal
 from roles.volumes import plan
 from roles.volumes.facts import DataReading
 
@@ -17,7 +17,7 @@ from roles.volumes.facts import DataReading
 @operation()
 def lasting(data: str) -> Generator[PyinfraCommand, None, None]:
     """``data``, a volume's name or an absolute path, is fit to hold the assistant's data."""
-    found = host.get_fact(DataReading, data=data)
+    found = read(host, DataReading, data=data)
     try:
         needs_making = plan.needs_making(data, found)
     except UserMistake as mistake:

@@ -8,6 +8,7 @@ import pytest
 
 from roles.clawlama import plan
 from roles.clawlama.plan import Failed, Ready, Waiting
+from roles.errors import UserMistake
 from roles.settings import settings_from
 
 SETTINGS = settings_from({"CLAWLAMA_DEMO_MODEL": "true"})
@@ -118,15 +119,67 @@ def test_a_secret_is_not_shown_with_the_release() -> None:
     assert release.secrets == {"clawlama_telegram_bot_token": f"{token}\n"}
 
 
-def test_a_container_of_our_name_that_is_not_ours_is_known() -> None:
-    assert plan.foreign(plan.container(inspected()))
-    assert not plan.foreign(plan.container(inspected(labels={plan.LABEL: "x"})))
-    assert not plan.foreign(None)
-
-
 @pytest.mark.parametrize(("kilobytes", "limit"), [("8388608", "7168m"), ("2097152", "1536m"), ("", "0")])
 def test_the_host_keeps_an_eighth_of_its_memory_or_half_a_gigabyte(kilobytes: str, limit: str) -> None:
     assert plan.memory_limit(kilobytes) == limit
+
+
+# --- what the container needs of the place
+
+LOOPBACK, ANYWHERE, ANYWHERE_6, MAPPED = "0100007F", "00000000", "0" * 32, f"{'0' * 16}FFFF0000" + "0100007F"
+FREE = {"container": "", "listening": "", "holders": "", "publishers": "", "model_file": "yes"}
+TAKEN = {"listening": f"{LOOPBACK}:4965 4711", "holders": "812 python3 -m http.server 18789 "}
+
+
+@pytest.mark.parametrize("listening", [LOOPBACK, ANYWHERE, ANYWHERE_6, MAPPED])
+def test_a_port_that_another_process_has_is_refused_with_its_name_and_the_way_out(listening: str) -> None:
+    with pytest.raises(UserMistake) as caught:
+        plan.check_place(SETTINGS, FREE | TAKEN | {"listening": f"{listening}:4965 4711"})
+    assert str(caught.value) == (
+        'CLAWLAMA_OPENCLAW_PORT="18789": is taken on this machine by process 812 (python3 -m http.server 18789); '
+        "end that, or set CLAWLAMA_OPENCLAW_PORT to a port that is free, then run the same command again"
+    )
+
+
+def test_a_port_that_another_container_has_is_refused_with_its_name() -> None:
+    with pytest.raises(UserMistake, match="is taken on this machine by the container web; "):
+        plan.check_place(SETTINGS, FREE | TAKEN | {"publishers": "web"})
+
+
+def test_a_port_whose_holder_cannot_be_seen_is_refused_all_the_same() -> None:
+    with pytest.raises(UserMistake, match="by a process that cannot be seen from here; "):
+        plan.check_place(SETTINGS, FREE | TAKEN | {"holders": ""})
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"publishers": "clawlama"},
+        {"listening": "0200007F:4965 4711"},
+        {"listening": f"{'0' * 24}01000000:4965 4711"},
+    ],
+)
+def test_our_own_container_and_other_addresses_are_no_conflict(found: dict[str, str]) -> None:
+    plan.check_place(SETTINGS, FREE | TAKEN | found)
+
+
+def test_a_port_on_all_addresses_meets_any_that_is_taken() -> None:
+    anywhere = settings_from({"CLAWLAMA_PUBLISH_ADDRESS": "0.0.0.0"})
+    with pytest.raises(UserMistake, match="is taken"):
+        plan.check_place(anywhere, FREE | TAKEN | {"listening": "0200007F:4965 4711"})
+
+
+def test_a_container_of_our_name_that_is_not_ours_is_refused() -> None:
+    plan.check_place(SETTINGS, FREE | {"container": inspected(labels={plan.LABEL: "x"})})
+    with pytest.raises(UserMistake, match=r'container="clawlama": .* docker rm -f clawlama'):
+        plan.check_place(SETTINGS, FREE | {"container": inspected()})
+
+
+def test_a_model_file_that_is_not_there_is_refused() -> None:
+    settings = settings_from({"CLAWLAMA_MODEL_FILE_HOST": "/srv/x.gguf"})
+    plan.check_place(settings, FREE)
+    with pytest.raises(UserMistake, match=r'CLAWLAMA_MODEL_FILE_HOST="/srv/x.gguf": is no file on this machine'):
+        plan.check_place(settings, FREE | {"model_file": ""})
 
 
 # --- the demonstration model
@@ -155,7 +208,10 @@ def test_a_real_model_in_use_is_never_replaced_by_the_demonstration() -> None:
 
 
 def outlook(container: str, shown: dict[str, Any] | None = None, log: str = "", before: int = 0) -> plan.Outlook:
-    return plan.outlook({"container": container, "status": json.dumps(shown) if shown else "", "log": log}, before)
+    status = json.dumps(shown) if shown else ""
+    return plan.outlook(
+        {"gone": "" if container else "yes", "container": container, "status": status, "log": log}, before
+    )
 
 
 def test_ready_is_ready() -> None:
@@ -203,6 +259,22 @@ def test_a_container_that_is_gone_and_one_of_an_unknown_schema_are_one_clear_err
     failed = outlook(inspected(), status(schema=2))
     assert isinstance(failed, Failed)
     assert "schema 2" in failed.reason
+
+
+def test_a_docker_server_that_is_restarted_is_waited_for_a_minute() -> None:
+    away = plan.outlook({"gone": "", "container": "", "status": "", "log": ""}, 0)
+    assert isinstance(away, Waiting)
+    assert (away.topic, away.patience) == ("the Docker server does not answer", 60.0)
+    assert away.otherwise == Failed(
+        "container", "the Docker server went away and is not back; run the same command again"
+    )
+
+
+def test_a_container_that_somebody_stopped_is_not_waited_for() -> None:
+    last = json.dumps(status(state="stopped", stage="supervise", reason=""))
+    assert outlook(inspected("exited", 0), log=last) == Failed(
+        "container", "it has been stopped; run the same command again"
+    )
 
 
 def test_the_log_that_people_see_ends_with_the_failure_and_has_no_statuses_in_it() -> None:

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from roles.errors import UserMistake
 from roles.image import plan
 from roles.image.plan import Source
 
@@ -31,6 +34,25 @@ def test_an_image_with_these_inputs_is_not_built_again() -> None:
     assert not plan.is_built({"image_labels": json.dumps({plan.INPUTS_LABEL: "abc"})}, "def")
     assert not plan.is_built({"image_labels": "null"}, "abc")
     assert not plan.is_built({"image_labels": ""}, "abc")
+
+
+ROOMS = {"docker_folder": "/var/lib/docker", "free_kilobytes": "1000000", "image_bytes": ""}
+
+
+def test_a_disk_too_small_for_a_first_build_is_refused_with_both_sizes() -> None:
+    with pytest.raises(UserMistake, match=r'/var/lib/docker="1.0 GB free": a first build needs 4.0 GB; free '):
+        plan.check_room(ROOMS)
+    plan.check_room(ROOMS | {"free_kilobytes": "4000000"})
+
+
+def test_a_disk_too_small_for_a_second_image_is_refused_with_both_sizes() -> None:
+    plan.check_room(ROOMS | {"image_bytes": "770000000"})
+    with pytest.raises(UserMistake, match=r'"1.0 GB free": a second image, beside the one that runs, needs 1.1 GB; '):
+        plan.check_room(ROOMS | {"image_bytes": "900000000"})
+
+
+def test_a_disk_that_is_not_known_is_no_reason_to_refuse() -> None:
+    plan.check_room(ROOMS | {"free_kilobytes": ""})
 
 
 def test_a_first_build_takes_the_newest() -> None:

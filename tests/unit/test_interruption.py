@@ -1,0 +1,46 @@
+"""^C, as a terminal sends it: to every process of the run."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from roles import interruption
+
+DEPLOY = """
+from pyinfra.api.operation import operation
+from roles import interruption
+from roles.hosts import attended
+
+interruption.obey()
+
+@operation()
+def works():
+    yield attended("working", "sh {folder}/work", "the work failed")
+
+@operation()
+def next_work():
+    yield attended("working on", "touch {folder}/begun", "the next work failed")
+
+works(name="first")
+next_work(name="second")
+"""
+# It says that it has begun from within what ^C ends: a shell that is between two commands does not hear of it.
+WORK = "trap 'sleep 0.5; touch {folder}/tidied; exit 130' INT; sh -c 'echo begun >{folder}/pipe; exec sleep 60'"
+
+
+def test_a_run_ends_in_one_line_when_what_is_under_way_has_ended_and_begins_nothing_more(tmp_path: Path) -> None:
+    (tmp_path / "deploy.py").write_text(DEPLOY.format(folder=tmp_path))
+    (tmp_path / "work").write_text(WORK.format(folder=tmp_path))
+    os.mkfifo(tmp_path / "pipe")
+    command = [sys.executable, "-m", "pyinfra", "-y", "@local", str(tmp_path / "deploy.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as run:
+        assert (tmp_path / "pipe").read_text() == "begun\n"
+        os.killpg(run.pid, signal.SIGINT)
+        said = run.communicate(timeout=20)[0].decode()
+    assert run.returncode == interruption.EXIT_CODE == 130
+    assert (tmp_path / "tidied").exists()
+    assert not (tmp_path / "begun").exists()
+    assert interruption.SAID in said
+    assert not any(word in said for word in ("Traceback", "failed", "Error"))
