@@ -39,6 +39,7 @@ MODELFILE = (
 )
 CHUNK = 65536
 GARBAGE = b"<!doctype html><title>Please log in</title>" + b"\x00\xff" * 64
+SHORT = ("cut", "stall")
 Kind = Literal["cut", "stall", "silence", "garbage", "flip", "slow"]
 
 
@@ -159,7 +160,8 @@ class _Relay(BaseHTTPRequestHandler):
         if fault and fault.kind == "silence":
             self.line.down.wait()
             return
-        status, headers, body = self._upstream()
+        # What is not sent need not be fetched.
+        status, headers, body = self._upstream(fault.after + CHUNK if fault and fault.kind in SHORT else None)
         if fault and fault.kind == "garbage":
             status, headers, body = 200, {"Content-Type": "text/html", "Content-Length": str(len(GARBAGE))}, GARBAGE
         if fault and fault.kind == "flip" and body:
@@ -177,7 +179,7 @@ class _Relay(BaseHTTPRequestHandler):
             piece = body[start : start + CHUNK]
             if fault and fault in self.line.faults and start >= fault.after:
                 self.line.struck.set()
-            if fault and fault.kind in ("cut", "stall") and start + len(piece) > fault.after:
+            if fault and fault.kind in SHORT and start + len(piece) > fault.after:
                 if fault.kind == "stall":
                     self.line.down.wait()
                 self.close_connection = True
@@ -188,7 +190,7 @@ class _Relay(BaseHTTPRequestHandler):
             self.wfile.write(piece)
             self.line.carried[self.path] = self.line.carried.get(self.path, 0) + len(piece)
 
-    def _upstream(self) -> tuple[int, Mapping[str, str], bytes]:
+    def _upstream(self, most: int | None) -> tuple[int, Mapping[str, str], bytes]:
         length = int(self.headers.get("Content-Length") or 0)
         sent = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         request = Request(
@@ -199,7 +201,7 @@ class _Relay(BaseHTTPRequestHandler):
         )
         try:
             with urlopen(request, timeout=60) as reply:
-                return reply.status, _relayed(reply.headers, self.line), reply.read()
+                return reply.status, _relayed(reply.headers, self.line), reply.read(most)
         except HTTPError as refusal:
             body = refusal.read()
             return refusal.code, _relayed(refusal.headers, self.line) | {"Content-Length": str(len(body))}, body
