@@ -6,14 +6,12 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
 
 from tests.container.assistant import Assistant
+from tests.container.chat import browser, fresh_page, say
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
-CHROMIUM = "/usr/bin/chromium"
 LIST_SESSIONS = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw sessions list --json"
-QUIET_BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 def test_the_agent_answers_a_question_whose_answer_is_known(smollm2: Assistant) -> None:
@@ -45,18 +43,10 @@ def test_a_request_without_the_token_is_refused(smollm2: Assistant, token: str) 
 
 
 def test_the_link_opens_a_chat_that_takes_a_message_and_shows_the_answer(smollm2: Assistant) -> None:
-    link = smollm2.verb("link")["url"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET_BROWSER)
-        page = browser.new_page()
-        page.goto(link)
-        message = page.get_by_role("textbox").first
-        message.fill("What is the capital of Italy?", timeout=60_000)
-        message.press("Enter")
-        expect(page.get_by_text(re.compile("output tokens"))).to_be_visible(timeout=240_000)
-        chat = page.get_by_role("region", name="Chat")
-        paragraphs = [text.strip() for text in chat.get_by_role("paragraph").all_inner_texts()]
-        browser.close()
+    with browser() as chromium:
+        page = fresh_page(chromium)
+        page.goto(smollm2.verb("link")["url"])
+        paragraphs = say(page, "What is the capital of Italy?")
     assert paragraphs[0] == "What is the capital of Italy?"
     assert any(paragraphs[1:]), "the answer is shown"
 

@@ -29,14 +29,10 @@ version: 0.1
 storage: {{filesystem: {{rootdirectory: {folder}}}}}
 http: {{addr: "{address}", headers: {{Location: ["#"]}}}}
 """
-MODELFILE = (
-    """
+MODELFILE = r'''
 { echo FROM /models/model.gguf; echo 'PARAMETER stop "<|im_end|>"'
-  printf 'TEMPLATE """
-    "; cat /etc/clawlama/chatml.template; printf "
-    """\\n'; } >/tmp/Modelfile
-"""
-)
+  printf 'TEMPLATE """'; cat /etc/clawlama/chatml.template; printf '"""\n'; } >/tmp/Modelfile
+'''
 CHUNK = 65536
 GARBAGE = b"<!doctype html><title>Please log in</title>" + b"\x00\xff" * 64
 SHORT = ("cut", "stall")

@@ -4,10 +4,12 @@ from pyinfra.operations import apt
 
 from roles.docker import tasks as docker
 
+PACKAGES = ["mmdebstrap", "chromium", "docker-registry", "dnsmasq-base", "gnupg", "openssl", "tcpdump", "zstd"]
+
 docker.apply()
 apt.packages(
-    name="tests: mmdebstrap, chromium, docker-registry, gnupg, openssl, zstd",
-    packages=["mmdebstrap", "chromium", "docker-registry", "gnupg", "openssl", "zstd"],
+    name=f"tests: {', '.join(PACKAGES)}",
+    packages=PACKAGES,
     update=True,
     cache_time=86400,
     no_recommends=True,

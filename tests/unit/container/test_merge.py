@@ -51,7 +51,27 @@ def test_null_and_missing_differ(merge: Any) -> None:
     assert merge({"a": 1}, {}, {"a": 1}) == {}
 
 
+def test_a_section_of_ours_is_never_anything_else(merge: Any) -> None:
+    assert merge({"a": {"b": 1}}, {"a": "broken"}, {"a": {"b": 1}}) == {"a": {"b": 1}}
+
+
 def test_what_the_agent_may_do_and_who_may_talk_to_it_is_always_ours(tmp_path: Path) -> None:
     found = {"tools": {"exec": 9, "elevated": True}, "gateway": {"auth": {"mode": "none"}, "mine": 1}}
     merged = jq.run("merge.jq", *jq.files(tmp_path, base=OURS, found=found, new=OURS))
     assert merged == {"tools": {"exec": 1}, "gateway": {"auth": {"mode": "token"}, "mine": 1}}
+
+
+def test_whom_it_tells_of_itself_is_always_ours(merge: Any) -> None:
+    quiet = {"update": {"checkOnStart": False}, "telemetry": {"enabled": False}, "discovery": {"mdns": {"mode": "off"}}}
+    quiet |= {"models": {"catalogRefresh": {"enabled": False}}}
+    loud = {"update": {"auto": {"enabled": True}}, "telemetry": {"enabled": True}, "models": {"mine": 1}}
+    assert merge(quiet, loud, quiet) == quiet | {"models": {"catalogRefresh": {"enabled": False}, "mine": 1}}
+
+
+def test_our_plugin_stays_allowed_and_the_users_are_allowed_too(merge: Any) -> None:
+    ours = {"plugins": {"allow": ["ollama", "clawlama"], "load": {"paths": ["/ours"]}}}
+    theirs = {"plugins": {"allow": ["ollama", "discord"], "load": {"paths": ["/theirs"]}}}
+    assert merge(ours, theirs, ours) == {
+        "plugins": {"allow": ["ollama", "clawlama", "discord"], "load": {"paths": ["/ours", "/theirs"]}}
+    }
+    assert merge(ours, {}, ours) == ours

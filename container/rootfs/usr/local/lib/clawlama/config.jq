@@ -5,6 +5,11 @@ $settings[0] as $settings | $plan[0] as $plan
   {"off": "full", "on-miss": "ask", "always": "ask"} as $exec_modes
 | $template[0]
 | .gateway.port = number("CLAWLAMA_OPENCLAW_PORT")
+# All clients have one address, the bridge's: whoever guesses tokens locks out the owner too, so not for OpenClaw's 5 minutes.
+| .gateway.auth.rateLimit = {maxAttempts: 30, windowMs: 60000, lockoutMs: 60000}
+# Where the link may lead; other names of this machine are judged by OpenClaw.
+| .gateway.controlUi.allowedOrigins = (["127.0.0.1", "localhost", $settings.CLAWLAMA_PUBLISH_ADDRESS] - ["0.0.0.0"] | unique
+    | map("http://\(.):\($settings.CLAWLAMA_OPENCLAW_PORT)"))
 | .secrets.providers.clawlama = {source: "file", path: $token_file, mode: "singleValue"}
 | .models.providers.ollama = {
     baseUrl: $ollama, api: "ollama", apiKey: "ollama-local", timeoutSeconds: 1800,

@@ -1,0 +1,44 @@
+"""The chat page in a real browser, as the link opens it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+SECOND = 1_000
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def fresh_page(browser: Browser) -> Page:
+    """A page in a profile of its own: it knows nothing of earlier ones."""
+    return browser.new_context().new_page()
+
+
+def composer(page: Page) -> Locator:
+    """Where one writes: it is there only once the gateway has let the page in."""
+    box = page.get_by_role("textbox", name="Chat composer")
+    expect(box).to_be_visible(timeout=60 * SECOND)
+    return box
+
+
+def say(page: Page, text: str) -> list[str]:
+    """Sends a first message and waits for the whole answer; the chat's paragraphs."""
+    composer(page).fill(text)
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_text(re.compile("output tokens"))).to_be_visible(timeout=240 * SECOND)
+    chat = page.get_by_role("region", name="Chat")
+    return [paragraph.strip() for paragraph in chat.get_by_role("paragraph").all_inner_texts()]
