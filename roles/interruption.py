@@ -41,8 +41,10 @@ def _interrupt(*_: object) -> None:
         os._exit(EXIT_CODE)
     _Run.interrupted = True
     print(SAID, file=sys.stderr, flush=True)
+    gevent.spawn_later(PATIENCE_SECONDS, os._exit, EXIT_CODE)
     # A handler runs in whatever greenlet is at work; the one to end is the main one. On its way out it waits for those
     # that still have a command under way.
     hub = gevent.get_hub()
+    if gevent.getcurrent() is hub.parent:
+        raise SystemExit(EXIT_CODE)
     hub.loop.run_callback(hub.handle_system_error, SystemExit, SystemExit(EXIT_CODE))
-    gevent.spawn_later(PATIENCE_SECONDS, os._exit, EXIT_CODE)

@@ -158,7 +158,7 @@ cause() {
 
 resolve() {
   # shellcheck disable=SC2046
-  "$docker" run --rm --label io.clawlama.build=1 --volume "$work:/run/secrets:ro" $(passed --env) \
+  "$docker" run --rm --init --label io.clawlama.build=1 --volume "$work:/run/secrets:ro" $(passed --env) \
     --env "SOURCES=$SOURCES" --env "NODE_UPSTREAM=$NODE_UPSTREAM" --env "OLLAMA_UPSTREAM=$OLLAMA_UPSTREAM" \
     --env "NODE_VERSION=${CLAWLAMA_NODE_VERSION:-}" --env "OLLAMA_VERSION=${CLAWLAMA_OLLAMA_VERSION:-}" \
     --env "OPENCLAW_VERSION=${CLAWLAMA_OPENCLAW_VERSION:-}" "$TOOLS" >"$work/resolved" 2>"$work/said" || failed=true

@@ -124,7 +124,8 @@ def fetch_demo(directory: str) -> str:
         # Names only: the values, which may hold a password of the registry, stay in the environment.
         "names=$(env | sed -n 's/^\\(PIP_[A-Z_]*\\|[a-zA-Z]*_[pP][rR][oO][xX][yY]\\)=.*/--env \\1/p'); "
         f"test -s {CA_BUNDLE} && trust='--volume {CA_BUNDLE}:/ca.crt:ro --env PIP_CERT=/ca.crt'; "
-        f"mkdir -p {directory} && docker run --rm $names $trust --volume {directory}:/models --entrypoint sh "
+        # With an init, ^C ends it: alone, a first process ignores signals.
+        f"mkdir -p {directory} && docker run --rm --init $names $trust --volume {directory}:/models --entrypoint sh "
         f"{TOOLS_IMAGE} -c '{quoted}'"
     )
 
