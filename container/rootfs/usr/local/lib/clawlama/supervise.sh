@@ -56,6 +56,8 @@ patiently() {
 watch() {
   trap - TERM INT EXIT
   heard_ollama=$(date +%s) heard_gateway=$heard_ollama heard_runner=$heard_ollama kills_seen=$OOM_KILLS_BEFORE
+  # A first look at once: what dies before the second one is missed.
+  runners_seen=$(runners | tr '\n' ' ')
   while sleep "$LOOK_EVERY"; do
     notice_runner_ends
     if ollama_answers; then heard_ollama=$(date +%s); fi
