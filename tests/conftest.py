@@ -16,7 +16,7 @@ import pytest
 PAGE = Path(__file__).parent.parent / "docs/faults.md"
 INTRODUCTION = """# What happens when things go wrong
 
-Every row is a test on the real parts (`make test`), which also wrote this page. Seconds: from the fault until it works
+Every row is a test on the real parts (`make test`), which also writes this page. Seconds: from the fault until it works
 again, as one run on 2 cores saw them; a dash where there is nothing to mend.
 """
 HEAD = ("what goes wrong", "what happens", "seconds")
@@ -77,8 +77,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     outcomes = terminalreporter.config.stash[OUTCOMES]
     if not outcomes:
         return
-    terminalreporter.section(f"{len(outcomes)} faults")
-    for line in _table([outcome.row for outcome in outcomes]):
+    terminalreporter.section(f"{len(_rows(outcomes))} faults")
+    for line in _table(_rows(outcomes)):
         terminalreporter.line(line)
 
 
@@ -86,10 +86,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """A part of the suite has only a part of the rows: it writes nothing."""
     outcomes = session.config.stash[OUTCOMES]
     whole = session.config.args_source.name != "ARGS" and not session.config.option.keyword
-    rows = [outcome.row for outcome in outcomes]
+    rows = _rows(outcomes)
     if whole and rows and all(outcome.passed for outcome in outcomes) and _cases(rows) != _cases(_written()):
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(INTRODUCTION + "\n" + "\n".join(_table(rows)) + "\n", encoding="utf-8")
+
+
+def _rows(outcomes: list[Outcome]) -> list[Row]:
+    """One a case: of those that several tests show, the longest time."""
+    longest: dict[tuple[str, str], str] = {}
+    for case, happens, seconds in (outcome.row for outcome in outcomes):
+        longest[case, happens] = max(
+            longest.get((case, happens), ""), seconds, key=lambda text: (text.isdigit(), len(text), text)
+        )
+    return [(*case, seconds) for case, seconds in longest.items()]
 
 
 def _cases(rows: list[Row]) -> list[tuple[str, str]]:

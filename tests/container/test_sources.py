@@ -33,6 +33,7 @@ from tests.testbed.upstream import (
 )
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+UNTAGGED = "refused in one line; nothing is tagged, the image there was stays"
 OPENCLAW_LABEL = VERSION_LABELS["CLAWLAMA_OPENCLAW_VERSION"]
 TAG = "clawlama-test:sources"
 TOOLS = "clawlama-tools:latest"
@@ -177,7 +178,10 @@ OLLAMA_FAULTS: Mapping[str, tuple[Callable[[Releases], Faults], str]] = {
 
 
 @pytest.mark.usefixtures("tools")
-@pytest.mark.parametrize("fault", OLLAMA_FAULTS)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(fault, marks=pytest.mark.fault(f"Ollama's site: {fault}", UNTAGGED)) for fault in OLLAMA_FAULTS],
+)
 def test_a_wrong_file_of_ollamas_is_refused_in_one_line_and_the_image_of_that_name_stays(
     line: Line, releases: Releases, pins: dict[str, str], standing: str, fault: str
 ) -> None:
@@ -227,7 +231,9 @@ def changed(file: Path) -> bytes:
 
 
 @pytest.mark.usefixtures("tools")
-@pytest.mark.parametrize("fault", NODE_FAULTS)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(fault, marks=pytest.mark.fault(f"Node's site: {fault}", UNTAGGED)) for fault in NODE_FAULTS]
+)
 def test_a_wrong_file_of_nodes_is_refused_in_one_line_and_the_image_of_that_name_stays(
     line: Line, releases: Releases, repository: Repository, pins: dict[str, str], standing: str, fault: str
 ) -> None:
@@ -243,6 +249,7 @@ def test_a_wrong_file_of_nodes_is_refused_in_one_line_and_the_image_of_that_name
 
 
 @pytest.mark.usefixtures("tools")
+@pytest.mark.fault("Node's site: a key that is not the one set", UNTAGGED)
 def test_a_repository_of_another_key_than_the_one_set_is_refused_in_one_line_that_names_both(
     line: Line, releases: Releases, repository: Repository, pins: dict[str, str], standing: str
 ) -> None:
@@ -277,6 +284,7 @@ def test_both_layouts_of_ollamas_releases_are_taken(
 
 
 @pytest.mark.usefixtures("tools")
+@pytest.mark.fault("the download of Ollama is cut off", "it goes on where it stopped")
 def test_a_download_that_is_cut_goes_on_where_it_stopped(line: Line, releases: Releases) -> None:
     site = Site(releases.folder, cuts={releases.archive: 1})
     with line.serving(site) as url:
@@ -304,6 +312,7 @@ def test_auto_takes_each_part_from_where_it_is_to_be_had_and_says_so(line: Line,
 
 
 @pytest.mark.usefixtures("tools")
+@pytest.mark.fault("an error page in place of the newest release", UNTAGGED)
 def test_an_error_page_in_place_of_the_newest_release_is_refused_in_one_line(line: Line, releases: Releases) -> None:
     with line.serving(Site(releases.folder, releases.version, error_pages=frozenset({"latest"}))) as url:
         built = line.build(sites(url, refusing(line)), "--resolve")
@@ -321,6 +330,7 @@ def test_an_ollama_that_only_its_site_has_is_refused_in_one_line_where_the_site_
 
 
 @pytest.mark.usefixtures("tools")
+@pytest.mark.fault("all sites of a build are silent", "ten seconds are lost at most")
 def test_silent_sites_cost_a_build_ten_seconds_at_most(line: Line, pins: dict[str, str]) -> None:
     with black_hole(line.address) as silent:
         refused = resolve_from(line, f"{line.address}:{free_port()}", pins)
@@ -341,6 +351,7 @@ def resolve_from(line: Line, site: str, pins: Mapping[str, str]) -> Built:
 
 
 @pytest.mark.usefixtures("tools")
+@pytest.mark.fault("a silent site, and no other may be asked", UNTAGGED)
 def test_a_silent_site_that_alone_may_be_asked_is_refused_in_one_line(line: Line, standing: str) -> None:
     with black_hole(line.address) as silent:
         upstream = {"CLAWLAMA_SOURCES": "upstream"} | sites(f"https://{silent}", f"https://{silent}")
