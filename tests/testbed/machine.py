@@ -12,8 +12,9 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ SUITE = "bookworm"
 IMAGE = f"clawlama-testbed:{SUITE}"
 PACKAGES = ("ca-certificates", "git", "make", "python3")
 NAME = "clawlama-testbed"
+# Where its user has the repository.
+CLONE = "/root/clawlama"
 # Not the label of what a test leaves behind: this one is meant to stay.
 CACHE, CACHE_LABEL = "clawlama-testbed-docker", "io.clawlama.test=cache"
 LOCK = Path(tempfile.gettempdir()) / "clawlama-testbed.lock"
@@ -50,6 +53,9 @@ CA_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUND
 PASSED_THROUGH = re.compile(
     r"(https?|no)_proxy|(pip|uv)_\w*index\w*|pip_trusted_host|npm_config_registry|go(proxy|sumdb)", re.IGNORECASE
 )
+
+# Says the group that Docker makes it the first of, as a terminal does.
+FOLLOWED = 'echo $$; exec sh -c "$1" 2>&1'
 
 # Everything but build cache and base goes; the server ends properly, so that the cache is whole.
 TIDY = """
@@ -77,6 +83,24 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Running:
+    """A command that is followed."""
+
+    machine: Machine
+    group: int
+
+    def signal(self, name: str) -> None:
+        self.machine.sh(f"kill -{name} -{self.group}")
+
+    def interrupt(self) -> None:
+        """^C, as its terminal would send it: to every process of it."""
+        self.signal("INT")
+
+
+Reaction = Callable[[Running], object]
+
+
+@dataclass(frozen=True)
 class Machine:
     """A running machine."""
 
@@ -86,18 +110,52 @@ class Machine:
         """What a shell script printed on it; fails where the script does."""
         return docker("exec", self.name, "sh", "-euc", script, timeout=timeout)
 
-    def follow(self, command: str, folder: str, timeout: float) -> Ended:
-        """Runs a command as a user would, and notes when each line came; both streams as one, as on a terminal."""
-        began = time.monotonic()
-        limited = ("timeout", str(timeout), "sh", "-c", f"{command} 2>&1")
-        lines = []
+    def follow(self, command: str, folder: str, timeout: float, when: Mapping[str, Reaction] | None = None) -> Ended:
+        """Runs a command as a user would, and notes when each line came; both streams as one, as on a terminal.
+
+        ``when`` a line has these words in it for the first time, the reaction is called before the next line is read.
+        """
+        began, lines, waiting = time.monotonic(), [], dict(when or {})
         with subprocess.Popen(
-            [client(), "exec", f"--workdir={folder}", self.name, *limited], stdout=subprocess.PIPE, text=True
+            [client(), "exec", f"--workdir={folder}", self.name, "sh", "-c", FOLLOWED, "sh", command],
+            stdout=subprocess.PIPE,
+            text=True,
         ) as process:
-            for line in process.stdout or ():
+            assert process.stdout is not None
+            running = Running(self, int(process.stdout.readline()))
+            limit = threading.Timer(timeout, running.signal, ("KILL",))
+            limit.start()
+            for line in process.stdout:
                 lines.append((time.monotonic() - began, line.rstrip()))
                 print(f"{lines[-1][0]:7.1f} {lines[-1][1]}")
+                for words in [words for words in waiting if words in line]:
+                    waiting.pop(words)(running)
+            limit.cancel()
         return Ended(process.returncode, tuple(lines), time.monotonic() - began)
+
+    def try_make_up(self, command: str = "make up", when: Mapping[str, Reaction] | None = None) -> Ended:
+        """`make up` in the clone, however it ends."""
+        return self.follow(command, CLONE, 25 * MINUTE, when)
+
+    def make_up(self) -> Ended:
+        """`make up` in the clone; fails where it does."""
+        ended = self.try_make_up()
+        assert ended.code == 0, f"make up ended with {ended.code}"
+        return ended
+
+    def configure(self, settings: Mapping[str, object]) -> None:
+        """Writes the clone's `.env`."""
+        lines = "".join(f"{name}={value}\n" for name, value in settings.items())
+        self.sh(f"printf '{lines}' >{CLONE}/.env")
+
+    def identity(self, kind: str, name: str) -> str:
+        """The id of a container or of an image of its Docker."""
+        return self.sh(f"docker {kind} inspect --format '{{{{.Id}}}}' {name}")
+
+    def wait_for_line(self, path: str, pattern: str, timeout: float = MINUTE) -> None:
+        """Until a file, which need not be there yet, has a line like that."""
+        watch = f"grep -q -m 1 -E '{pattern}' < <(exec tail -n +1 -F {path} 2>/dev/null)"
+        docker("exec", self.name, "bash", "-c", watch, timeout=timeout)
 
     def clawlama(self, verb: str) -> dict[str, Any]:
         """The answer of a verb of the assistant that runs on it."""

@@ -40,9 +40,9 @@ ROOMS = {"docker_folder": "/var/lib/docker", "free_kilobytes": "1000000", "image
 
 
 def test_a_disk_too_small_for_a_first_build_is_refused_with_both_sizes() -> None:
-    with pytest.raises(UserMistake, match=r'/var/lib/docker="1.0 GB free": a first build needs 4.0 GB; free '):
+    with pytest.raises(UserMistake, match=r'/var/lib/docker="1.0 GB free": a first build needs 4.5 GB; free '):
         plan.check_room(ROOMS)
-    plan.check_room(ROOMS | {"free_kilobytes": "4000000"})
+    plan.check_room(ROOMS | {"free_kilobytes": "4400000"})
 
 
 def test_a_disk_too_small_for_a_second_image_is_refused_with_both_sizes() -> None:
