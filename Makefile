@@ -1,7 +1,9 @@
 # Every target makes what it needs itself; on a fresh machine git, make and python3 are enough.
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
-TEST_TARGETS := test test-fast soak lint bench generate
+# tests/conftest.py says what runs beside what.
+PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder --instafail --durations=15
+TEST_TARGETS := test test-fast soak lint bench generate golden
 PYINFRA := $(BIN)/python -m pyinfra -y
 
 .PHONY: help up $(TEST_TARGETS)
@@ -15,16 +17,16 @@ up: .venv/.up ## this machine: install what is missing, build, start, prove; a s
 $(TEST_TARGETS): export PATH := $(BIN):$(PATH)
 $(TEST_TARGETS): .venv/.test
 
-test: ## everything: unit, a bare machine, the real container (15 to 25 minutes)
+test: ## everything: unit, whole plans, a bare machine, the real container (over an hour on 2 slow cores)
 	@$(PYINFRA) inventories/local.py tests/testbed/setup.py
-	@pytest
+	@$(PYTEST)
 
 test-fast: ## what needs no Docker, in under half a minute
-	@pytest tests/unit -m "not large"
+	@$(PYTEST) tests/unit tests/plans -m "not large"
 
-soak: ## large counts: 100 kills, every limit of memory and CPU, ten minutes of silence (hours)
+soak: ## large counts: 2,000 inventions a kind of input, 100 kills, every limit of memory and CPU, ten minutes of silence (hours)
 	@$(PYINFRA) inventories/local.py tests/testbed/setup.py
-	@pytest -m soak
+	@$(PYTEST) -m "soak or large" --hypothesis-profile=soak
 
 lint: ## every check of the code, without running it
 	@scripts/lint.sh
@@ -36,6 +38,9 @@ bench: ## the figures: size, start, first turn, speed
 generate: ## write the files that derive from the settings and from the compose template
 	@python -m roles.settings
 	@python -m roles.clawlama.compose
+
+golden: ## take over what deploys do to the hosts of tests/plans now; review it as a change
+	@GOLDEN=write pytest -q tests/plans -m "not large"
 
 .venv/.up: pyproject.toml scripts/venv.sh
 	@PYTHON="$(PYTHON)" scripts/venv.sh .

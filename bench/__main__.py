@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from bench import image, start, turns
+from bench import backup, converge, image, start, turns
 
-BENCHMARKS = {"image": image.figures, "start": start.figures, "turns": turns.figures}
+BENCHMARKS = {
+    "image": image.figures,
+    "start": start.figures,
+    "turns": turns.figures,
+    "converge": converge.figures,
+    "backup": backup.figures,
+}
 
 
 def main(names: list[str]) -> int:

@@ -32,6 +32,11 @@ CAUSES = (
         r"|^(ERROR: |error: )?unexpected EOF$",
         "the Docker server went away; run the same command again",
     ),
+    Cause(
+        # dpkg, apt, dnf
+        r"requires superuser privilege|are you root\?|has to be run with superuser privileges|must be run as root",
+        f"the user there is not root; set _sudo to True for this host in the inventory, {AGAIN}",
+    ),
 )
 
 

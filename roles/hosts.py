@@ -2,59 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import functools
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import gevent
+from gevent.util import wrap_errors
+from paramiko import SSHException
 from pyinfra import logger
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
-from pyinfra.api.command import FunctionCommand, StringCommand
-from pyinfra.api.facts import FactBase
+from pyinfra.api.command import FunctionCommand, PyinfraCommand, StringCommand
+from pyinfra.api.facts import FactBase, get_fact
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host
 
-from roles import interruption
-from roles.causes import cause
-from roles.narrator import Narrator
-from roles.readings import DOCKER_PATH, sections
+from roles import failures, interruption, sudo
+from roles.causes import AGAIN, cause
+from roles.errors import UserMistake
+from roles.narrator import Narrator, size
+from roles.readings import DOCKER_PATH, Reading, answers, asking, known, script
+from roles.scripts import owned
 
+P = ParamSpec("P")
+T = TypeVar("T")
 SHOWN_LINES = 20
-# Another apt may be at work (a fresh machine's first update, say): `install` waits for its lock, nothing else does.
-APT = "apt-get -q -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold"
-PATIENTLY = """export LC_ALL=C
-patiently() {
-  tries=0
-  until said=$("$@" 2>&1); do
-    case $said in *'Could not get lock'* | *'locked by another process'*) tries=$((tries + 1)) ;; *) tries=600 ;; esac
-    [ $tries -lt 600 ] || { echo "$said"; return 1; }
-    sleep 1
-  done
-}
-"""
-APT_UPDATE = f"{PATIENTLY} patiently {APT} update"
 POLL_SECONDS = 1.0
+# For what the user that ssh has may do, with sudo or without.
+AS_OURSELVES = {"_sudo": False}
 # Without a trap ^C ends a shell at once, whatever it waits for.
 ENDS_WITH_ITS_COMMAND = "trap 'exit 130' INT; "
+# What a script of questions begins with, for whoever watches what a host is asked and what it is told.
+ASKING = ": asking; "
 
 
-class ReadingFact(FactBase[dict[str, str]]):
-    """Many questions in one round trip: name → what its shell snippet printed; one that fails reads as empty."""
+class Answers(FactBase[dict[str, str]]):
+    """Many questions in one round trip: shell snippet → what it printed; one that fails reads as empty."""
+
+    def command(self, asked: Mapping[str, str]) -> str:
+        self.asked = asked
+        return ASKING + script(asked)
 
     @staticmethod
     def default() -> dict[str, str]:
         return {}
 
     def process(self, output: list[str]) -> dict[str, str]:
-        return sections(output)
+        return answers(self.asked, output)
 
 
-def read(host: Host, fact: type[ReadingFact], **arguments: object) -> dict[str, str]:
-    """What a ReadingFact finds now."""
+class HostSilent(Exception):
+    """A host that cannot be asked any more; pyinfra has said why. ``str()`` of it is a line for the user."""
+
+
+@dataclass
+class Memory:
+    """What a host has answered since anything was last done to it, and what it is about to be asked."""
+
+    since: tuple[State, bool]
+    answered: dict[str, str] = field(default_factory=dict)
+    foreseen: tuple[Reading, ...] = ()
+
+
+# By the host's name: the `host` that operations name is another one in each greenlet.
+_memories: dict[str, Memory] = {}
+
+
+def memory(host: Host) -> Memory:
+    """Empty when pyinfra begins to execute: between a plan and the yes to it anything may happen."""
+    now = (host.state, host.state.is_executing)
+    if host.name not in _memories or _memories[host.name].since != now:
+        _memories[host.name] = Memory(now)
+    return _memories[host.name]
+
+
+def foresee(host: Host, readings: Iterable[Reading]) -> None:
+    """The next ``read`` asks these, too, in its one round trip; as long as nothing is done to the host, all hold."""
+    memory(host).foreseen = tuple(readings)
+
+
+def forget(host: Host) -> None:
+    """Whatever the host has answered may have changed."""
+    memory(host).answered.clear()
+
+
+def read(host: Host, reading: Reading) -> dict[str, str]:
+    """The answers to a reading's questions, by name. Raises HostSilent where the host does not answer."""
     interruption.begin_nothing_more()
-    found: dict[str, str] = host.get_fact(fact, **arguments)
+    remembered = memory(host)
+    if not remembered.answered.keys() >= set(reading.questions().values()):
+        remembered.answered |= ask(host, [reading, *remembered.foreseen])
+        remembered.foreseen = ()
+    return known(reading, remembered.answered)
+
+
+def ask(host: Host, readings: Iterable[Reading]) -> dict[str, str]:
+    """Shell snippet → its answer, now."""
+    # Failing a host is the operation's business; pyinfra's way of it, in the middle of one, is a traceback.
+    given = {"asked": asking(readings)}
+    try:
+        found: dict[str, str] = get_fact(host.state, host, Answers, kwargs=given, apply_failed_hosts=False)
+    except EOFError:
+        # pyinfra asks for sudo's password where it is wanted, and nobody is there to give it.
+        found = {}
     interruption.begin_nothing_more()
+    if not found:
+        raise HostSilent(f"{host.name}: {why_silent(host)}; {AGAIN}")
     return found
+
+
+def why_silent(host: Host) -> str:
+    """What keeps a host from answering: the connection, or sudo."""
+    given = dict(host.current_op_global_arguments or {})
+    answers, out, _ = run(host, sudo.ASK, **AS_OURSELVES)
+    password = given.get("_sudo_password") or host.connector_data.get("prompted_sudo_password")
+    return sudo.refused(out, password=bool(password)) if answers and given.get("_sudo") else sudo.SILENT
+
+
+def refusing(
+    function: Callable[P, Generator[PyinfraCommand, None, None]],
+) -> Callable[P, Generator[PyinfraCommand, None, None]]:
+    """An operation that ends in one line where its user made a mistake, or its host does not answer."""
+
+    @functools.wraps(function)
+    def refused(*arguments: P.args, **named: P.kwargs) -> Generator[PyinfraCommand, None, None]:
+        try:
+            yield from function(*arguments, **named)
+        except (UserMistake, HostSilent) as error:
+            yield refusal(str(error))
+
+    return refused
 
 
 def run(host: Host, script: str, **arguments: Any) -> tuple[bool, list[str], list[str]]:
@@ -65,25 +144,71 @@ def run(host: Host, script: str, **arguments: Any) -> tuple[bool, list[str], lis
     ours = dict(host.current_op_global_arguments or {})
     inherited = {name: value for name, value in ours.items() if name in CONNECTOR_ARGUMENT_KEYS}
     command = StringCommand(ENDS_WITH_ITS_COMMAND + DOCKER_PATH + script)
+    forget(host)
     interruption.begin_nothing_more()
-    succeeded, output = host.run_shell_command(command, **(inherited | arguments))
+    try:
+        succeeded, output = host.run_shell_command(command, **(inherited | arguments))
+        if not succeeded and not output.combined_lines and is_cut(host):
+            return lost(host, EOFError("it was cut"))
+    except (OSError, EOFError, SSHException) as error:
+        return lost(host, error)
     interruption.begin_nothing_more()
     return succeeded, output.stdout_lines, output.stderr_lines
+
+
+def put(host: Host, path: str, content: str, mode: str, owner: str) -> tuple[bool, list[str], list[str]]:
+    """Writes a file whole or not at all, never readable for longer than its mode allows."""
+    new = f"{path}.new"
+    script = f"umask 077; cat >{new} && {owned(owner, new)} && chmod {mode} {new} && mv {new} {path}"
+    # pyinfra ends what it sends with a line break.
+    return run(host, script, _stdin=content.removesuffix("\n"))
 
 
 def attend(
     host: Host, topic: str, script: str, detail: Callable[[], str] = lambda: "", **arguments: Any
 ) -> tuple[bool, list[str], list[str]]:
     """``run`` for what takes long: says what is going on until it ends."""
-    narrator = Narrator(host.log)
     # pyinfra's `host`, which operations name, means nothing in another greenlet; the host that it stands for does.
-    job = gevent.spawn(run, ctx_host.get(), script, **arguments)  # type: ignore[no-untyped-call]
+    return watched(host, topic, functools.partial(run, ctx_host.get(), script, **arguments), detail)  # type: ignore[no-untyped-call]
+
+
+def upload(host: Host, topic: str, path: Path, place: str) -> tuple[bool, list[str], list[str]]:
+    """Copies a file to ``place`` on the host, as the user that ssh has; says how far it is. Answers as ``run`` does."""
+    interruption.begin_nothing_more()
+    forget(host)
+    with path.open("rb") as file:
+        whole = size(path.stat().st_size)
+        work = functools.partial(host.put_file, file, place, **AS_OURSELVES)
+        try:
+            return watched(host, topic, work, lambda: f"{size(file.tell())} of {whole}"), [], []
+        except (OSError, EOFError, SSHException) as error:
+            return lost(host, error)
+
+
+def is_cut(host: Host) -> bool:
+    """Whether ssh's connection has ended: a command that it took along fails without a word."""
+    client = getattr(host.connector, "client", None)
+    transport = client.get_transport() if client else None
+    return client is not None and (transport is None or not transport.is_active())
+
+
+def lost(host: Host, error: Exception) -> tuple[bool, list[str], list[str]]:
+    return False, [], [f"the connection to {host.name} is lost ({error}); {AGAIN}"]
+
+
+def watched(host: Host, topic: str, work: Callable[[], T], detail: Callable[[], str] = lambda: "") -> T:
+    """What ``work`` returns, or raises; says ``topic``, and ``detail`` as it is by then, until it ends."""
+    narrator = Narrator(host.log)
+    # gevent would print the traceback of what a greenlet raises.
+    job = gevent.spawn(wrap_errors((Exception,), work).__call__)
     narrator.hear(topic)
     while not job.ready():
         job.join(timeout=POLL_SECONDS)
         narrator.hear(topic, detail())
     interruption.begin_nothing_more()
-    result: tuple[bool, list[str], list[str]] = job.get()
+    result: T | Exception = job.get()
+    if isinstance(result, Exception):
+        raise result
     return result
 
 
@@ -98,7 +223,9 @@ def fail(host: Host, message: str, lines: list[str] | None = None) -> bool:
     known = cause([*shown, message])
     if "{clock}" in known:
         known = known.format(clock=" ".join(run(host, "date -u '+%Y-%m-%d %H:%M UTC'")[1]))
-    host.log_styled(f"{message.rstrip('.')}: {known}" if known else message, fg="red", log_func=logger.error)
+    line = f"{message.rstrip('.')}: {known}" if known else message
+    failures.remember(host, line)
+    host.log_styled(line, fg="red", log_func=logger.error)
     return False
 
 
@@ -107,7 +234,10 @@ def step(function: Callable[..., bool], *arguments: object) -> FunctionCommand:
 
     # pyinfra heeds a function's answer only where its parameters have these very names.
     def called(state: State, host: Host) -> bool:  # noqa: ARG001
-        return function(host, *arguments)
+        try:
+            return function(host, *arguments)
+        except HostSilent as silent:
+            return fail(host, str(silent))
 
     return FunctionCommand(called, (), {})
 
@@ -115,6 +245,21 @@ def step(function: Callable[..., bool], *arguments: object) -> FunctionCommand:
 def refusal(message: str) -> FunctionCommand:
     """The command that an operation yields when it cannot go on."""
     return step(fail, message)
+
+
+def warn(host: Host, message: str) -> None:
+    """Something that the operator should know, and that fails nothing."""
+    host.log_styled(message, fg="yellow", log_func=logger.warning)
+
+
+def remark(message: str) -> FunctionCommand:
+    """The command that only says something, of what is being changed."""
+
+    def say(host: Host) -> bool:
+        host.log(message)
+        return True
+
+    return step(say)
 
 
 def attended(topic: str, script: str, failure: str) -> FunctionCommand:
@@ -126,15 +271,3 @@ def attended(topic: str, script: str, failure: str) -> FunctionCommand:
         return succeeded or fail(host, f"{failure}: {said[-1] if said else 'it said nothing'}", said[:-1])
 
     return step(attend_it)
-
-
-def apt_install(packages: tuple[str, ...]) -> str:
-    """A script that installs packages from lists that it renews first.
-
-    RUNLEVEL=1 keeps invoke-rc.d from starting services: an init script that fails would leave the package half
-    configured. The docker role starts what has to run. systemd does not ask it.
-    """
-    install = f"{APT} install -y --no-install-recommends {' '.join(packages)}"
-    # An install that was interrupted is finished first: apt would refuse to go on.
-    setting = "export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 PREVLEVEL=N"
-    return f"{setting}; {PATIENTLY} patiently dpkg --configure -a && patiently {APT} update && {install}"

@@ -2,33 +2,95 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 # The client that came with the engine is preferred: another one earlier on the PATH may lack compose and buildx.
 # The rest is where Docker Desktop and brew put theirs, which a non-login shell does not look in.
 DOCKER_PATH = "PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH:/usr/local/bin:/opt/homebrew/bin; export PATH; "
 SECTION = "@@@ "
+# Questions that are asked side by side.
+LANES = 4
+# Three lines: see docker_disk. `docker info` is the slowest of Docker's answers.
+DOCKER_DISK = (
+    "folder=$(docker info --format '{{.DockerRootDir}}'); echo $folder; "
+    "df -Pk \"$folder\" | awk 'NR == 2 { print $4; print $1 }'"
+)
 
 
-def reading(snippets: Mapping[str, str]) -> str:
-    """One shell script that answers all ``snippets``; read its output with ``sections``."""
-    asked = (
-        f"echo '{SECTION}{name}'; ( {snippet} ) 2>/dev/null </dev/null; echo; " for name, snippet in snippets.items()
-    )
-    return f"{DOCKER_PATH}{''.join(asked)}true"
+@dataclass(frozen=True)
+class Reading:
+    """What is asked of a host at once. Its fields are what the questions depend on."""
+
+    def questions(self) -> Mapping[str, str]:
+        """Name → shell snippet; the answer is what that prints, nothing where it fails."""
+        raise NotImplementedError
 
 
-def sections(lines: list[str]) -> dict[str, str]:
-    """The answers to ``reading``, by name, without surrounding white space."""
+def asking(readings: Iterable[Reading]) -> dict[str, str]:
+    """Shell snippet → ``Reading.question``, each snippet once: two readings that ask the same share an answer."""
+    asked: dict[str, str] = {}
+    for wanted in readings:
+        for name, snippet in wanted.questions().items():
+            asked.setdefault(snippet, f"{type(wanted).__name__}.{name}")
+    return asked
+
+
+def script(asked: Mapping[str, str]) -> str:
+    """One shell script for what ``asking`` made; ``answers`` reads its output.
+
+    Most of a question's time is Docker's: some are asked side by side. Each lane but the first waits in a pipe until
+    the one before it has been printed.
+    """
+    lines = [f"echo '{SECTION}{name}'; ( {snippet} ) 2>/dev/null </dev/null; echo; " for snippet, name in asked.items()]
+    first, *others = ("".join(lines[lane::LANES]) for lane in range(min(LANES, len(lines))))
+    whole = functools.reduce(lambda done, lane: f"{{ {lane}}} | {{ {done}cat; }}; ", others, first)
+    return f"{DOCKER_PATH}{whole}true"
+
+
+def answers(asked: Mapping[str, str], lines: list[str]) -> dict[str, str]:
+    """Shell snippet → its answer, from what the script printed; nothing where it did not run to its end."""
+    found = sections(lines, asked.values())
+    return {snippet: found[name] for snippet, name in asked.items()} if len(found) == len(asked) else {}
+
+
+def known(wanted: Reading, answered: Mapping[str, str]) -> dict[str, str]:
+    """A reading's answers by its own names; KeyError where one is not among those ``answered``."""
+    return {name: answered[snippet] for name, snippet in wanted.questions().items()}
+
+
+def sections(lines: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+    """What a script printed, by ``Reading.question``, without surrounding white space."""
     found: dict[str, list[str]] = {}
+    beginnings = {f"{SECTION}{name}": name for name in names}
     for line in lines:
-        if line.startswith(SECTION):
-            found[line.removeprefix(SECTION)] = []
+        if name := beginnings.get(line):
+            found[name] = []
         elif found:
             found[next(reversed(found))].append(line)
     return {name: "\n".join(answer).strip() for name, answer in found.items()}
+
+
+class DockerDisk(NamedTuple):
+    """Where Docker keeps everything, the kilobytes free there and their device; on Docker Desktop the disk is inside
+    its virtual machine, and the last two are empty."""
+
+    folder: str
+    free_kilobytes: str
+    device: str
+
+
+def docker_disk(answer: str) -> DockerDisk:
+    """From the answer to DOCKER_DISK."""
+    return DockerDisk(*[*answer.splitlines(), "", "", ""][:3])
+
+
+def digests(sha256sum: str) -> dict[str, str]:
+    """Path → digest, from lines as sha256sum prints them."""
+    return {path: digest for digest, path in (line.split(None, 1) for line in sha256sum.splitlines())}
 
 
 def json_in(text: str) -> dict[str, Any] | None:
@@ -38,3 +100,11 @@ def json_in(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def result(out: list[str], err: list[str]) -> Mapping[str, Any]:
+    """What a verb of the container's that ends with ``--json`` answered: `ok` and what it did, or the `reason`."""
+    answer = json_in(out[-1] if out else "") or {}
+    if answer.get("ok"):
+        return answer
+    return {"ok": False, "reason": answer.get("reason") or (err or ["it said nothing"])[-1].removeprefix("clawlama: ")}

@@ -84,6 +84,7 @@ VOLUME = Rule(
     "clawlama-data",
 )
 ADDRESS = Rule("must be an IPv4 address", _ADDRESS, "127.0.0.1")
+OLLAMA = Rule("must be an http address with a port", f"http://{_HOST}:{_PORT}", "http://host.docker.internal:11434")
 LISTEN = Rule("must be an IPv4 address and a port", f"{_ADDRESS}:{_PORT}", "127.0.0.1:11434")
 PORT = whole_number(1024, 65535, 18789)
 THREADS = Rule("must be auto or a whole number from 1 to 999", "auto|[1-9][0-9]{0,2}", "auto")
@@ -97,10 +98,16 @@ URL = Rule(
     f"https?://(?:{_USER})?{_HOST}(?::{_PORT})?(?:/[.]?[A-Za-z0-9_~:@%+-][A-Za-z0-9._~:@%+-]*)*/?",
     "https://example.org/mirror",
 )
+OLLAMA_RELEASES = "https://github.com/ollama/ollama/releases"
 NODESOURCE_KEY = "6F71F525282841EEDAF851B42F59B5F99B1BE0B4"
 FINGERPRINT = Rule("must be a key's fingerprint, 40 digits of 0-9 and A-F", "[0-9A-F]{40}", NODESOURCE_KEY)
 VERSION = Rule("must be a version such as 1.2.3", "[0-9]{1,4}[.][0-9]{1,3}[.][0-9]{1,3}(?:-[0-9A-Za-z.]+)?", "1.2.3")
 MEMORY = Rule("must be a size in m or g", "[1-9][0-9]{0,5}[mg]", "6g")
+REPOSITORY = Rule(
+    "must be an absolute path, or a repository as restic names it (sftp:, s3:, rest:, b2:)",
+    f"{_PATH}|(?:sftp|s3|rest|b2):[A-Za-z0-9._~:/@%+-]+",
+    "/var/backups/clawlama",
+)
 CPUS = Rule("must be a number of CPUs", "0[.](?:0[1-9]|[1-9][0-9]?)|[1-9][0-9]{0,2}(?:[.][0-9]{1,2})?", "1.5")
 
 
@@ -183,6 +190,19 @@ class Settings(BaseModel):
         "127.0.0.1:11434"
     )
 
+    clawlama_ollama_url: Annotated[
+        str,
+        Declared(
+            OLLAMA, "container", "An Ollama outside the container, such as a Mac's own; none is started inside then."
+        ),
+    ] = ""
+    clawlama_gpu_upstream: Annotated[
+        str,
+        Declared(
+            URL, "container", "Where Ollama's part for NVIDIA cards comes from: its releases, or a mirror of them."
+        ),
+    ] = OLLAMA_RELEASES
+
     clawlama_sources: Annotated[
         str,
         Declared(
@@ -204,12 +224,40 @@ class Settings(BaseModel):
         str, Declared(FINGERPRINT, "build", "Fingerprint of the key that signs it.")
     ] = NODESOURCE_KEY
     clawlama_ollama_upstream: Annotated[str, Declared(URL, "build", "Ollama's releases, or a mirror of them.")] = (
-        "https://github.com/ollama/ollama/releases"
+        OLLAMA_RELEASES
     )
 
+    clawlama_docker_source: Annotated[
+        str,
+        Declared(
+            one_of("auto", "upstream", "distribution"),
+            "host",
+            "Where Docker comes from, if it is missing; `auto`: its own repository where that answers.",
+        ),
+    ] = "auto"
+    clawlama_docker_upstream: Annotated[str, Declared(URL, "host", "Docker's own repository, or a mirror of it.")] = (
+        "https://download.docker.com"
+    )
+    clawlama_docker_upstream_key: Annotated[
+        str, Declared(FINGERPRINT, "host", "Fingerprint of the key that signs it. Empty: Docker's.")
+    ] = ""
+    clawlama_nvidia_upstream: Annotated[
+        str, Declared(URL, "host", "NVIDIA's repository of the Container Toolkit, or a mirror of it.")
+    ] = "https://nvidia.github.io/libnvidia-container"
+    clawlama_nvidia_upstream_key: Annotated[
+        str, Declared(FINGERPRINT, "host", "Fingerprint of the key that signs it. Empty: NVIDIA's.")
+    ] = ""
     clawlama_image: Annotated[str, Declared(IMAGE, "host", "The image's name.")] = (
         "docker.io/casjaysdevdocker/clawlama:latest"
     )
+    clawlama_image_source: Annotated[
+        str,
+        Declared(
+            one_of("build", "controller", "pull"),
+            "host",
+            "`build`: on the host. `controller`: once, where pyinfra runs, then handed over. `pull`: from a registry.",
+        ),
+    ] = "build"
     clawlama_data: Annotated[
         str, Declared(VOLUME, "host", "The volume, or a directory of the host, that holds everything.")
     ] = "clawlama-data"
@@ -226,6 +274,35 @@ class Settings(BaseModel):
     clawlama_demo_model: Annotated[
         str, Declared(SWITCH, "host", "`true`: a demonstration model where no model registry answers.")
     ] = "false"
+    clawlama_backup_repository: Annotated[
+        str, Declared(REPOSITORY, "host", "Where backups go: a directory of the host, or a repository of restic's.")
+    ] = "/var/backups/clawlama"
+    clawlama_backup_password_file: Annotated[
+        str, Declared(FILE, "host", "A file on the host with their password. Empty: one is made, and its place said.")
+    ] = ""
+    clawlama_backup_credentials_file: Annotated[
+        str,
+        Declared(FILE, "host", "A file on the host with what a cloud asks for: AWS_ACCESS_KEY_ID=... a line."),
+    ] = ""
+    clawlama_backup_schedule: Annotated[
+        str, Declared(one_of("off", "hourly", "daily", "weekly"), "host", "How often the host backs up by itself.")
+    ] = "off"
+    clawlama_backup_keep_last: Annotated[
+        int, Declared(whole_number(1, 1000, 7), "host", "So many backups are kept, however old.")
+    ] = 7
+    clawlama_backup_keep_days: Annotated[
+        int, Declared(whole_number(1, 3650, 30), "host", "Backups are kept for so many days, however many.")
+    ] = 30
+    clawlama_backup_check_days: Annotated[
+        int,
+        Declared(whole_number(1, 3650, 7), "host", "Scheduled backups are read and tried again after so many days."),
+    ] = 7
+    clawlama_backup_models: Annotated[
+        str, Declared(SWITCH, "host", "`true`: models are backed up, too. Else they are pulled again.")
+    ] = "false"
+    clawlama_releases_kept: Annotated[
+        int, Declared(whole_number(1, 20, 3), "host", "So many releases are held, to go back to.")
+    ] = 3
     clawlama_prove: Annotated[
         str, Declared(one_of("changed", "always"), "host", "When a deploy asks the assistant for an answer.")
     ] = "changed"
@@ -284,10 +361,12 @@ def settings_from(data: Mapping[str, object]) -> Settings:
     """Validated settings from pyinfra's data or from an environment.
 
     A name is all capitals or all small letters; names of neither prefix are somebody else's and are left alone.
-    Raises UserMistake for an unknown name or a value against its rule.
+    Raises UserMistake for an unknown name, a value against its rule, or values that exclude each other.
     """
     ours = {_as_variable(name): _text(value) for name, value in data.items() if is_ours(name)}
-    return Settings.model_validate({name.lower(): _checked(name, value) for name, value in ours.items()})
+    settings = Settings.model_validate({name.lower(): _checked(name, value) for name, value in ours.items()})
+    _check_together(settings)
+    return settings
 
 
 def environment(settings: Settings, scope: Scope) -> dict[str, str]:
@@ -349,6 +428,20 @@ def _checked(name: str, value: str) -> str:
     raise UserMistake(
         name, HIDDEN, "is no setting of ClawLama", f"did you mean {known}?" if known else "see .env.example"
     )
+
+
+def _check_together(settings: Settings) -> None:
+    """What no single value can break; settings.jq has the same."""
+    port = str(settings.clawlama_openclaw_port)
+    if settings.ollama_host.endswith(f":{port}"):
+        raise UserMistake(
+            "CLAWLAMA_OPENCLAW_PORT", port, "must not be the port of OLLAMA_HOST too", "change one of the two"
+        )
+    for name in ("CLAWLAMA_MODEL_FILE", "CLAWLAMA_MODEL_FILE_HOST"):
+        file = getattr(settings, name.lower())
+        if settings.clawlama_ollama_url and file:
+            rule = "cannot be had with CLAWLAMA_OLLAMA_URL, whose models come from its own registry"
+            raise UserMistake(name, file, rule, "unset one of the two")
 
 
 def _as_variable(name: str) -> str:

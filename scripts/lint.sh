@@ -16,9 +16,19 @@ main() {
   check shfmt shfmt -d -i 2 -ci $posix .ci/run
   check hadolint hadolint container/Dockerfile
   check yamllint yamllint --strict .
+  workflows
   check settings python -m roles.settings --check
   check compose python -m roles.clawlama.compose --check
   exit "$failed"
+}
+
+# Its makers offer no package that a registry has, but a Go module; hosted CI, where workflows matter, has Go.
+workflows() {
+  if command -v go >/dev/null; then
+    check actionlint go run github.com/rhysd/actionlint/cmd/actionlint@latest
+  else
+    echo "actionlint: not run, it needs Go"
+  fi
 }
 
 check() {

@@ -54,9 +54,15 @@ install_venv() {
   [ "$(id -u)" = 0 ] && sudo='' || sudo=sudo
   [ -z "$sudo" ] || command -v sudo >/dev/null || fail "no sudo: as root run apt-get install python3-venv, then run make again"
   echo "installing python3-venv"
+  mkdir -p .venv
+  installed >.venv/packages.before
   said=$($sudo sh -c "$INSTALL_VENV" 2>&1) || fail "python3-venv could not be installed: $said"
+  # For deploy/uninstall.py.
+  installed | LC_ALL=C comm -13 .venv/packages.before - >.venv/packages
   has_venv || fail "$python still has no venv module: install uv, or run make PYTHON=/usr/bin/python3"
 }
+
+installed() { dpkg-query --show --showformat '${Package}\n' | LC_ALL=C sort -u; }
 
 fail() {
   echo "clawlama: $1" >&2

@@ -3,7 +3,8 @@
 Usage: tiny_gguf.py FILE [SEED]
 
 The build's proof generates from it, and tests pull it: what has to be shown there is the path, not the answer.
-The template knows tools, so that OpenClaw's requests are accepted.
+It only ever says printable ASCII, never ends by itself, and each character mostly calls for the next one: an empty
+answer would be a failed turn to OpenClaw, and Ollama gives up on a model that repeats one token 30 times.
 """
 
 import sys
@@ -12,6 +13,9 @@ import numpy
 from gguf import GGUFWriter, TokenType
 
 LAYERS, WIDTH, HEADS, FEED_FORWARD, TRAINED_CONTEXT = 1, 64, 2, 128, 131072
+CONSTANT, NEVER = 0, -100
+# Of what is written to the hidden state, and of the next character's likeness.
+FAINT, STRONG = 0.01, 2
 SPECIAL = [("<unk>", TokenType.UNKNOWN), ("<s>", TokenType.CONTROL), ("</s>", TokenType.CONTROL)]
 
 
@@ -22,16 +26,20 @@ def vocabulary() -> list[tuple[str, TokenType]]:
     return SPECIAL + single_bytes + printable
 
 
-def tensors(words: int, seed: int) -> dict[str, numpy.ndarray]:
-    """Name to weights, float32, as llama.cpp names a llama's tensors."""
+def tensors(words: list[tuple[str, TokenType]], seed: int) -> dict[str, numpy.ndarray]:
+    """Name to weights, float32, as llama.cpp names a llama's tensors.
+
+    Column CONSTANT of the hidden state is the same for all tokens, and no layer writes to it: it is the bias that the
+    architecture does not have.
+    """
     random = numpy.random.default_rng(seed)
 
     def weights(*shape: int) -> numpy.ndarray:
         return random.normal(0, 0.1, shape).astype(numpy.float32)
 
     named = {
-        "token_embd.weight": weights(words, WIDTH),
-        "output.weight": weights(words, WIDTH),
+        "token_embd.weight": weights(len(words), WIDTH),
+        "output.weight": weights(len(words), WIDTH),
         "output_norm.weight": numpy.ones(WIDTH, numpy.float32),
     }
     for layer in range(LAYERS):
@@ -40,6 +48,13 @@ def tensors(words: int, seed: int) -> dict[str, numpy.ndarray]:
         named |= {block + f"{part}_norm.weight": numpy.ones(WIDTH, numpy.float32) for part in ("attn", "ffn")}
         named |= {block + f"ffn_{part}.weight": weights(FEED_FORWARD, WIDTH) for part in ("gate", "up")}
         named[block + "ffn_down.weight"] = weights(WIDTH, FEED_FORWARD)
+        for writer in ("attn_output", "ffn_down"):
+            named[f"{block}{writer}.weight"] *= FAINT
+            named[f"{block}{writer}.weight"][CONSTANT] = 0
+    printable = [at for at, (_, kind) in enumerate(words) if kind == TokenType.NORMAL]
+    named["output.weight"][numpy.roll(printable, -1)] = STRONG * named["token_embd.weight"][printable]
+    named["token_embd.weight"][:, CONSTANT] = 1
+    named["output.weight"][:, CONSTANT] = [0 if kind == TokenType.NORMAL else NEVER for _, kind in words]
     return named
 
 
@@ -61,7 +76,7 @@ def write(path: str, seed: int) -> None:
     writer.add_token_types([kind for _, kind in words])
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
-    for name, weights in tensors(len(words), seed).items():
+    for name, weights in tensors(words, seed).items():
         writer.add_tensor(name, weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from roles.settings import BY_NAME, SETTINGS, Settings, environment
+from roles.templates import rendered
 
 ROOT = Path(__file__).parent.parent.parent
 STANDALONE = ROOT / "container" / "docker-compose.yml"
@@ -27,6 +26,7 @@ class Extras:
     """What a host's compose file has beyond its settings."""
 
     memory: str
+    gpus: bool = False
     model_file: str = ""
     demonstration: bool = False
     secrets: tuple[str, ...] = ()
@@ -47,7 +47,8 @@ def for_host(settings: Settings, extras: Extras) -> str:
         variables["CLAWLAMA_DEMONSTRATION"] = "true"
     variables |= {f"{name.upper()}_FILE": f"/run/secrets/{name}" for name in extras.secrets}
     in_directory = settings.clawlama_data.startswith("/")
-    return _rendered(
+    return rendered(
+        "docker-compose.yml.j2",
         header="",
         image=settings.clawlama_image,
         environment={name: _literal(value) for name, value in variables.items()},
@@ -59,6 +60,7 @@ def for_host(settings: Settings, extras: Extras) -> str:
         model_target=extras.model_target,
         secrets=extras.secrets,
         labels=extras.labels,
+        gpus=extras.gpus,
         memory=settings.clawlama_memory_limit or extras.memory,
         cpus=settings.clawlama_cpus or "0",
     )
@@ -67,7 +69,8 @@ def for_host(settings: Settings, extras: Extras) -> str:
 def standalone() -> str:
     """The compose file for everybody: each setting a variable with its default; 0 stands for "no limit"."""
     port = _variable("CLAWLAMA_OPENCLAW_PORT")
-    return _rendered(
+    return rendered(
+        "docker-compose.yml.j2",
         header=HEADER,
         image=_variable("CLAWLAMA_IMAGE"),
         environment={setting.name: _variable(setting.name) for setting in SETTINGS if setting.scope == "container"},
@@ -79,6 +82,7 @@ def standalone() -> str:
         model_target="",
         secrets=(),
         labels={},
+        gpus=False,
         memory="${CLAWLAMA_MEMORY_LIMIT:-0}",
         cpus="${CLAWLAMA_CPUS:-0}",
     )
@@ -91,18 +95,6 @@ def _variable(name: str) -> str:
 def _literal(value: str) -> str:
     """A value that compose must not take for a variable."""
     return value.replace("$", "$$")
-
-
-def _rendered(**values: object) -> str:
-    templates = Environment(
-        loader=FileSystemLoader(ROOT / "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    return templates.get_template("docker-compose.yml.j2").render(values)
 
 
 def main(arguments: list[str]) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from roles.clawlama import CONTAINER
-from roles.hosts import ReadingFact
-from roles.readings import reading
+from roles.readings import DOCKER_DISK, Reading
 
 INSPECTED = (
     '{"state": {{json .State}}, "labels": {{json .Config.Labels}}, "image": {{json .Image}}, '
-    '"restarts": {{json .RestartCount}}}'
+    '"restarts": {{json .RestartCount}}, "ports": {{json .HostConfig.PortBindings}}}'
 )
 WHAT_RUNS = {
     "container": f"docker inspect --type container --format '{INSPECTED}' {CONTAINER}",
@@ -24,65 +26,131 @@ HOLDERS = (
 )
 # Enough to reach back over a restart to the last words of the start before.
 LOG_LINES = 300
+# Cards that containers get: Docker knows NVIDIA's runtime, and the driver works.
+GPUS = "nvidia-smi -L | grep -q ^GPU && docker info --format '{{json .Runtimes}}' | grep -q '\"nvidia\"' && echo yes"
 REGISTRY = "https://registry.ollama.ai/v2/"
 
 
-class StatusReading(ReadingFact):
+@dataclass(frozen=True)
+class StatusReading(Reading):
     """The container as Docker sees it, as it sees itself, and the end of its log (which outlives it)."""
 
-    def command(self) -> str:
-        return reading({"gone": GONE} | WHAT_RUNS | {"log": f"docker logs --tail {LOG_LINES} {CONTAINER} 2>&1"})
+    def questions(self) -> Mapping[str, str]:
+        return {"gone": GONE} | WHAT_RUNS | {"log": f"docker logs --tail {LOG_LINES} {CONTAINER} 2>&1"}
 
 
-class PlaceReading(ReadingFact):
-    """Who has the container's name, its port and its model file on the host."""
+@dataclass(frozen=True)
+class StateReading(Reading):
+    """The container as Docker sees it, and as it sees itself."""
 
-    def command(self, port: int, model_file: str) -> str:
-        listening = LISTENING.format(port=port)
-        return reading(
-            {
-                "container": WHAT_RUNS["container"],
-                "listening": listening,
-                "holders": HOLDERS.format(listening=listening),
-                "publishers": f"docker ps --filter publish={port} --format '{{{{.Names}}}}'",
-                "model_file": f"test -f '{model_file}' && echo yes",
-            }
-        )
+    def questions(self) -> Mapping[str, str]:
+        return WHAT_RUNS
 
 
-class ReleaseReading(ReadingFact):
+@dataclass(frozen=True)
+class PlaceReading(Reading):
+    """Who has the container's name, its port and its model file on the host, and whether a switch was cut short."""
+
+    port: int
+    model_file: str
+    directory: str
+
+    def questions(self) -> Mapping[str, str]:
+        listening = LISTENING.format(port=self.port)
+        return {
+            "container": WHAT_RUNS["container"],
+            "listening": listening,
+            "holders": HOLDERS.format(listening=listening),
+            "switch": f"cat {self.directory}/switch.json",
+            "publishers": f"docker ps --filter publish={self.port} --format '{{{{.Names}}}}'",
+            "model_file": f"test -f '{self.model_file}' && echo yes",
+        }
+
+
+@dataclass(frozen=True)
+class ReleaseReading(Reading):
     """What runs, and what it was made from: the image's id, digests of our files, the last release's record."""
 
-    def command(self, image: str, directory: str) -> str:
-        return reading(
-            WHAT_RUNS
-            | {
-                "image": f"docker image inspect --format '{{{{.Id}}}}' {image}",
-                "files": f"cd {directory} && sha256sum docker-compose.yml $(find secrets -type f)",
-                "record": f"cat {directory}/release.json",
-                "demo": f"test -s {directory}/models/demo.gguf && echo yes",
-                "memory_kilobytes": "awk '$1 == \"MemTotal:\" { print $2 }' /proc/meminfo",
-            }
-        )
+    image: str
+    directory: str
+
+    def questions(self) -> Mapping[str, str]:
+        return WHAT_RUNS | {
+            "image": f"docker image inspect --format '{{{{.Id}}}}' {self.image}",
+            "image_labels": f"docker image inspect --format '{{{{json .Config.Labels}}}}' {self.image}",
+            "files": f"cd {self.directory} && sha256sum docker-compose.yml $(find secrets -type f)",
+            "record": f"cat {self.directory}/release.json",
+            "demo": f"test -s {self.directory}/models/demo.gguf && echo yes",
+            "gpus": GPUS,
+            "memory_kilobytes": "awk '$1 == \"MemTotal:\" { print $2 }' /proc/meminfo",
+        }
 
 
-class RegistryReading(ReadingFact):
+@dataclass(frozen=True)
+class HeldReading(Reading):
+    """The releases that are held (releases.py says how), and the switch from one to another that is under way."""
+
+    directory: str
+
+    def questions(self) -> Mapping[str, str]:
+        return {
+            "held": f"cd {self.directory}/releases && for file in */release.json; do name=${{file%/*}}; "
+            'printf \'%s\\t%s\\t%s\\n\' "$name" "$(tr -d \'\\n\' <$file)" "$(cat $name/left.json)"; done',
+            "switch": f"cat {self.directory}/switch.json",
+        }
+
+
+@dataclass(frozen=True)
+class RegistryReading(Reading):
     """Whether the model registry answers, asked with the network and the certificates that the container has."""
 
-    def command(self, image: str) -> str:
+    image: str
+
+    def questions(self) -> Mapping[str, str]:
         ask = f"curl --silent --fail --max-time 5 --output /dev/null {REGISTRY}"
-        asked = f"docker exec {CONTAINER} {ask} || docker run --rm --entrypoint '' {image} {ask}"
-        return reading({"answers": f"({asked}) >/dev/null && echo yes"})
+        asked = f"docker exec {CONTAINER} {ask} || docker run --rm --entrypoint '' {self.image} {ask}"
+        return {"answers": f"({asked}) >/dev/null && echo yes"}
 
 
-class SummaryReading(ReadingFact):
+# cgroup v2, then v1; nothing is said where there is neither, as on a Mac.
+MEMORY_CGROUP = (
+    "if [ -e /sys/fs/cgroup/cgroup.controllers ]; then grep -qw memory /sys/fs/cgroup/cgroup.controllers || echo off; "
+    'else awk \'$1 == "memory" && $4 == 0 { print "off" }\' /proc/cgroups; fi'
+)
+
+
+@dataclass(frozen=True)
+class SummaryReading(Reading):
     """What the last lines of a deploy say."""
 
-    def command(self, directory: str) -> str:
-        return reading(
-            WHAT_RUNS
-            | {
-                "link": f"docker exec {CONTAINER} clawlama link --json",
-                "record": f"cat {directory}/release.json",
-            }
-        )
+    directory: str
+
+    def questions(self) -> Mapping[str, str]:
+        return WHAT_RUNS | {
+            "link": f"docker exec {CONTAINER} clawlama link --json",
+            "record": f"cat {self.directory}/release.json",
+            "memory_cgroup": MEMORY_CGROUP,
+            "page_size": "test -e /proc && getconf PAGESIZE",
+            "throttled": "vcgencmd get_throttled",
+            "docker_disk": DOCKER_DISK,
+            "address": "hostname -I | cut -d ' ' -f 1 | grep . || ipconfig getifaddr en0",
+        }
+
+
+# Of the provisioner's directory.
+OURS = "docker-compose.yml release.json switch.json secrets next releases models"
+
+
+@dataclass(frozen=True)
+class LeftReading(Reading):
+    """What there is of ours to be removed: the container, its network, the names of held images, files."""
+
+    directory: str
+
+    def questions(self) -> Mapping[str, str]:
+        return {
+            "container": WHAT_RUNS["container"],
+            "network": f"docker network inspect --format '{{{{.Name}}}}' {CONTAINER}_default",
+            "images": "docker images --format '{{.Repository}}:{{.Tag}}' clawlama-release",
+            "files": f"cd {self.directory} && ls -d {OURS}",
+        }

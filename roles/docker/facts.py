@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from roles.hosts import ReadingFact
-from roles.readings import reading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roles.readings import Reading
+from roles.vendors import SYSTEM
 
 # What DOCKER_HOST, DOCKER_CONTEXT and the context in use come to.
 ENDPOINT = "docker context inspect --format '{{.Endpoints.docker.Host}}'"
 # A server elsewhere is not even asked: a silent one would be waited for.
 SERVER = f"case $({ENDPOINT}) in unix://*) docker version --format '{{{{%s}}}}' ;; esac"
 QUESTIONS = {
-    "system": '. /etc/os-release; echo "$ID $VERSION_ID $PRETTY_NAME"',
+    "system": SYSTEM,
+    "bits": "getconf LONG_BIT",
     "client": "docker --version",
     "endpoint": ENDPOINT,
     "host_variable": 'echo "$DOCKER_HOST"',
@@ -21,19 +25,25 @@ QUESTIONS = {
     "buildx": "docker buildx version",
     "dockerd": "command -v dockerd",
     "systemd": "test -d /run/systemd/system && echo yes",
+    "enabled": "systemctl is-enabled docker",
+    "daemon_json": "cat /etc/docker/daemon.json",
 }
 
 
-class DockerReading(ReadingFact):
+@dataclass(frozen=True)
+class DockerReading(Reading):
     """Answers to QUESTIONS; empty where there is nothing."""
 
-    def command(self) -> str:
-        return reading(QUESTIONS)
+    def questions(self) -> Mapping[str, str]:
+        return QUESTIONS
 
 
-class AptMirror(ReadingFact):
+@dataclass(frozen=True)
+class AptMirror(Reading):
     """Where the host itself gets ``suite`` from; apt's own answer, so that every format of sources is understood."""
 
-    def command(self, suite: str) -> str:
-        asked = f"'Identifier: Packages' 'Release: {suite}' 'Component: main'"
-        return reading({"mirror": f"apt-get indextargets --format '$(REPO_URI)' {asked} | head -n 1"})
+    suite: str
+
+    def questions(self) -> Mapping[str, str]:
+        asked = f"'Identifier: Packages' 'Release: {self.suite}' 'Component: main'"
+        return {"mirror": f"apt-get indextargets --format '$(REPO_URI)' {asked} | head -n 1"}

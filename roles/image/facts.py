@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from roles.hosts import ReadingFact
-from roles.readings import reading
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-DOCKER_FOLDER = "docker info --format '{{.DockerRootDir}}'"
+from roles.readings import DOCKER_DISK, Reading
 
 
-class ImageReading(ReadingFact):
-    """Labels of ``image``, labels of what runs (a container has those of its image), and the base's builder."""
+@dataclass(frozen=True)
+class ImageReading(Reading):
+    """``image``, labels of what runs (a container has those of its image), the server, its disk, the base's builder."""
 
-    def command(self, image: str) -> str:
-        return reading(
-            {
-                "image_labels": f"docker image inspect --format '{{{{json .Config.Labels}}}}' {image}",
-                "running_labels": "docker inspect --format '{{json .Config.Labels}}' clawlama",
-                "image_bytes": f"docker image inspect --format '{{{{.Size}}}}' {image}",
-                "docker_folder": DOCKER_FOLDER,
-                "free_kilobytes": f"df -Pk \"$({DOCKER_FOLDER})\" | awk 'NR == 2 {{ print $4 }}'",
-                "mmdebstrap": "command -v mmdebstrap",
-                "debian": "test -e /etc/debian_version && echo yes",
-            }
-        )
+    image: str
+
+    def questions(self) -> Mapping[str, str]:
+        return {
+            "image_labels": f"docker image inspect --format '{{{{json .Config.Labels}}}}' {self.image}",
+            "identity": f"docker image inspect --format '{{{{.Id}}}}' {self.image}",
+            "running_labels": "docker inspect --format '{{json .Config.Labels}}' clawlama",
+            "image_bytes": f"docker image inspect --format '{{{{.Size}}}}' {self.image}",
+            "architecture": "docker version --format '{{.Server.Arch}}'",
+            "docker_disk": DOCKER_DISK,
+            "mmdebstrap": "command -v mmdebstrap",
+            "debian": "test -e /etc/debian_version && echo yes",
+        }
+
+
+@dataclass(frozen=True)
+class NewestReading(Reading):
+    """What a build on the host would take now, by the sources that its last build left; nothing where none did."""
+
+    directory: str
+    build_settings: tuple[tuple[str, str], ...]
+
+    def questions(self) -> Mapping[str, str]:
+        variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in self.build_settings)
+        script = f"sh {self.directory}/container/scripts/build.sh --resolve"
+        return {"resolved": f"BUILDX_CONFIG={self.directory}/buildx {variables} {script}"}
+
+
+@dataclass(frozen=True)
+class BuiltReading(Reading):
+    """What there is of ours to be removed: images (those without a name, too), files, records of packages."""
+
+    image: str
+    directory: str
+    records: tuple[str, ...]
+
+    def questions(self) -> Mapping[str, str]:
+        ours = "docker images --quiet --no-trunc"
+        return {
+            "images": f"{{ {ours} {self.image}; {ours} clawlama-tools; {ours} clawlama-base; "
+            f"{ours} --filter label=io.clawlama.inputs; }} | sort -u",
+            "files": f"cd {self.directory} && ls -d container container.tar buildx build.log",
+            "packages": f"for file in {' '.join(self.records)}; do test ! -e $file || echo $file; done",
+        }

@@ -1,7 +1,8 @@
-"""Builds the image on the host."""
+"""Brings the image to the host."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
@@ -11,36 +12,86 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from roles.errors import UserMistake
-from roles.hosts import apt_install, attend, attended, fail, read, refusal, run, step
-from roles.image import plan, sources
-from roles.image.facts import ImageReading
+from roles.hosts import AS_OURSELVES, attend, attended, fail, read, refusing, remark, run, step, upload, watched
+from roles.image import controller, plan, sources
+from roles.image.facts import BuiltReading, ImageReading, NewestReading
+from roles.image.plan import Asked
+from roles.packages import APT, filled, record_of_packages, recorded, unrecorded
 from roles.readings import json_in
 
+Commands = Generator[PyinfraCommand, None, None]
 CONTEXT = Path(__file__).parent.parent.parent / "container"
+# What scripts/venv.sh installed, on the machine that this runs on.
+OF_THE_CLONE = CONTEXT.parent / ".venv/packages"
+# Where an image is uploaded to, each time under another name.
+HANDED = Path("/var/tmp/clawlama-image")
 
 
 @operation()
-def built(image: str, directory: str, build_settings: Mapping[str, str]) -> Generator[PyinfraCommand, None, None]:
-    """``image`` is there, built from container/ with these settings; its sources are kept in ``directory``."""
-    found = read(host, ImageReading, image=image)
-    files = sources.read(CONTEXT)
-    inputs = plan.inputs(files, build_settings)
-    if plan.is_built(found, inputs):
+@refusing
+def there(asked: Asked) -> Commands:
+    """The host has the image: built there or on this machine from container/ with these settings, or pulled."""
+    found = read(host, ImageReading(asked.image))
+    if plan.is_there(found, asked.source, plan.inputs(sources.read(CONTEXT), asked.build_settings)):
         return
-    try:
-        plan.check_room(found)
-    except UserMistake as mistake:
-        yield refusal(str(mistake))
+    if asked.source == "pull":
+        yield pulled(asked.image)
+    else:
+        yield from made(asked, plan.present(found), found)
+
+
+@operation()
+@refusing
+def newest(asked: Asked) -> Commands:
+    """The image has the newest versions that can be had, or the pinned ones; what runs is left alone."""
+    found = read(host, ImageReading(asked.image))
+    if asked.source == "pull":
+        # Whether there is a newer one, a registry says no other way.
+        yield pulled(asked.image)
         return
+    if is_made_here(asked, found):
+        said = controller.resolved(CONTEXT, asked.build_settings)
+    else:
+        said = read(host, NewestReading(asked.directory, tuple(asked.build_settings.items())))["resolved"]
+    versions = plan.newest(found, plan.resolved(said), asked.build_settings)
+    if not versions or not plan.is_built(found, plan.inputs(sources.read(CONTEXT), asked.build_settings), versions):
+        yield from made(asked, versions, found)
+
+
+def pulled(image: str) -> PyinfraCommand:
+    return attended(f"pulling {image}", f"docker pull --quiet {image}", f"stage image: {image} could not be pulled")
+
+
+def is_made_here(asked: Asked, found: Mapping[str, str]) -> bool:
+    return asked.source == "controller" and found["architecture"] == controller.architecture(asked.image)
+
+
+def made(asked: Asked, versions: Mapping[str, str], found: Mapping[str, str]) -> Commands:
+    """Makes the image where the settings want it made, of these versions; the newest where none are given."""
+    if is_made_here(asked, found):
+        plan.check_room(found, plan.A_COPY)
+        yield step(hand_over, asked.image, asked.build_settings, versions)
+        return
+    if asked.source == "controller":
+        yield remark(f"{found['architecture']} is not this machine's architecture: the image is built on the host")
+    yield from built(asked, versions, found)
+
+
+def built(asked: Asked, versions: Mapping[str, str], found: Mapping[str, str]) -> Commands:
+    """Builds the image on the host; its sources are kept in the provisioner's directory."""
+    files, directory = sources.read(CONTEXT), asked.directory
+    inputs = plan.inputs(files, asked.build_settings)
+    plan.check_room(found, plan.A_BUILD)
     if found["debian"] and not found["mmdebstrap"]:
         # build.sh makes a base with it where none can be pulled.
-        yield attended("installing mmdebstrap", apt_install(("mmdebstrap",)), "could not install mmdebstrap")
+        install = recorded(filled(APT.install, names="mmdebstrap"), record_of_packages(directory))
+        yield attended("installing mmdebstrap", install, "could not install mmdebstrap")
     context, packed = f"{directory}/container", f"{directory}/container.tar"
     unpack = f"rm -rf {context} && mkdir {context} && tar -x -f {packed} -C {context} && rm {packed}"
     yield attended(f"making {directory}", f"mkdir -p {directory}", f"could not make {directory}")
     yield FileUploadCommand(sources.packed(files), packed)
     yield attended("copying the image's sources", unpack, f"could not copy the image's sources to {context}")
-    yield step(build, image, directory, inputs, plan.build_environment(found, build_settings))
+    yield step(build, asked.image, directory, inputs, {**versions, **asked.build_settings})
 
 
 def build(host: Host, image: str, directory: str, inputs: str, environment: Mapping[str, str]) -> bool:
@@ -59,3 +110,42 @@ def build(host: Host, image: str, directory: str, inputs: str, environment: Mapp
         return fail(host, f"stage image: {lines[-1] if lines else 'the build failed'} (whole log: {log})", lines[:-1])
     host.log(plan.taken(json_in(out[-1] if out else "") or {}))
     return True
+
+
+def hand_over(host: Host, image: str, build_settings: Mapping[str, str], versions: Mapping[str, str]) -> bool:
+    """Makes the image on this machine, if need be, and loads it on the host."""
+    make = functools.partial(controller.made, image, CONTEXT, build_settings, versions)
+    try:
+        made = watched(host, "making the image on this machine", make, controller.step)
+    except controller.NotMade as failed:
+        said = f"stage image: {failed} (on this machine; whole log: {controller.LOG})"
+        return fail(host, said, failed.lines[:-1])
+    except UserMistake as mistake:
+        return fail(host, str(mistake))
+    if made.built:
+        host.log(made.built)
+    return load(host, image, made.archive)
+
+
+def load(host: Host, image: str, archive: Path) -> bool:
+    """Uploads as the user that ssh has, who need not be root, and to the disk: /tmp may be in memory."""
+    _, place, _ = run(host, f"rm -f {HANDED}.*; mktemp {HANDED}.XXXXXX", **AS_OURSELVES)
+    if not place:
+        return fail(host, f"stage image: could not make a file in {HANDED.parent}")
+    done, _, err = upload(host, "handing the image over", archive, place[0])
+    if done:
+        done, _, err = attend(host, "loading the image", f"docker load --quiet --input {place[0]}")
+    run(host, f"rm -f {place[0]}", **AS_OURSELVES)
+    return done or fail(host, f"stage image: {image} could not be handed over", err)
+
+
+@operation()
+@refusing
+def removed(image: str, directory: str) -> Commands:
+    """Neither images of ours are there, nor what they were made from and with. What else Docker holds stays."""
+    records = (record_of_packages(directory), *([str(OF_THE_CLONE)] if host.name == "@local" else []))
+    found = read(host, BuiltReading(image, directory, records))
+    for record in found["packages"].split():
+        yield attended("removing packages", unrecorded(record), "could not remove packages")
+    if found["images"] or found["files"]:
+        yield attended("removing images", plan.removal(found, directory), "could not remove the images")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from roles.hosts import ReadingFact
-from roles.readings import reading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roles.readings import Reading
 
 FREE, COLUMN = "df -Pk", "awk 'NR == 2 {{ print $4 }}'"
 # The nearest directory above that exists, for one that is still to be made.
@@ -28,9 +30,28 @@ VOLUME_QUESTIONS = {
 }
 
 
-class DataReading(ReadingFact):
+@dataclass(frozen=True)
+class DataReading(Reading):
     """Answers to the questions above for ``data``: a path, or the name of a volume."""
 
-    def command(self, data: str) -> str:
-        questions = DIRECTORY_QUESTIONS if data.startswith("/") else VOLUME_QUESTIONS
-        return reading({name: question.format(data=data) for name, question in questions.items()})
+    data: str
+
+    def questions(self) -> Mapping[str, str]:
+        questions = DIRECTORY_QUESTIONS if self.data.startswith("/") else VOLUME_QUESTIONS
+        return {name: question.format(data=self.data) for name, question in questions.items()}
+
+
+@dataclass(frozen=True)
+class KeptReading(Reading):
+    """What holds the data, and whether anything is left in the provisioner's directory."""
+
+    data: str
+    directory: str
+
+    def questions(self) -> Mapping[str, str]:
+        return {
+            "volumes": f"docker volume ls --quiet | grep -x -e '{self.data}' -e clawlama-releases",
+            "data": f"test -d '{self.data}' && echo '{self.data}'",
+            "empty": f'test -d {self.directory} && test -z "$(ls -A {self.directory})" && echo yes',
+            "left": f"ls -A {self.directory}",
+        }

@@ -9,6 +9,8 @@ from roles.narrator import size
 
 OWNER, MODE = "10001:10001", "750"
 IN_MEMORY = ("tmpfs", "ramfs")
+# As `stat -f` names them. OpenClaw's state is SQLite, whose locks do not hold there: https://sqlite.org/howtocorrupt.html
+ON_A_NETWORK = ("nfs", "nfs4", "cifs", "smb", "smb2", "afs", "ceph", "gpfs", "lustre", "fuse")
 # The smallest model of the fit table, the agent's state, and room to work in.
 LEAST_FREE = 2 * 1000**3
 
@@ -20,6 +22,9 @@ def needs_making(data: str, found: Mapping[str, str]) -> bool:
     """
     if found["filesystem"] in IN_MEMORY or "tmpfs" in found.get("options", ""):
         raise _mistake(data, "is kept in memory and would be lost at the next boot", "name a place on a disk")
+    if found["filesystem"] in ON_A_NETWORK:
+        rule = f"is on a network file system ({found['filesystem']}), where databases get damaged"
+        raise _mistake(data, rule, "name a place on a disk of this host")
     if not data.startswith("/"):
         return False
     if found["exists"] and not found["is_directory"]:
@@ -40,3 +45,17 @@ def room(data: str, found: Mapping[str, str]) -> str:
 
 def _mistake(data: str, rule: str, fix: str) -> UserMistake:
     return UserMistake("CLAWLAMA_DATA", data, rule, fix)
+
+
+# What the container makes there, and its agent's usual places: whatever else lies in a directory of the host stays.
+OURS = ("openclaw", "ollama", "clawlama", "workspace", ".ollama", ".cache", ".config", ".npm")
+
+
+def purge(found: Mapping[str, str]) -> list[str]:
+    """The scripts that remove all data for good, from a KeptReading."""
+    volumes, place = " ".join(found["volumes"].split()), found["data"]
+    parts = " ".join(f"{place}/{name}" for name in OURS)
+    return [
+        *([f"docker volume rm {volumes} >/dev/null"] if volumes else []),
+        *([f"rm -rf {parts} && rmdir {place}"] if place.startswith("/") else []),
+    ]

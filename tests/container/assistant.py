@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import threading
@@ -15,16 +16,32 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.testbed.docker import LABEL, MINUTE, client, docker
+from tests.container import models
+from tests.testbed.docker import LABEL, MINUTE, client, docker, run
+from tests.testbed.machine import ROOT
 from tests.testbed.ports import free_port
 
+EDIT_CONFIG = """
+cd /data && mkdir -p openclaw clawlama && chmod 700 openclaw clawlama && cat >clawlama/given
+[ -s clawlama/generated.json ] || jq '.[1]' clawlama/given >clawlama/generated.json
+[ -s openclaw/openclaw.json ] || echo {} >openclaw/openclaw.json
+jq --slurpfile given clawlama/given '. * $given[0][0]' openclaw/openclaw.json >clawlama/edited
+mv clawlama/edited openclaw/openclaw.json && rm clawlama/given
+"""
 # The hardening that compose adds to the image; `docker run` alone must do as well.
 HARDENED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 # The container's own functions, for what only they can tell.
 CONCERNS = (
     "cd /usr/local/lib/clawlama; for concern in paths hardware ollama incidents supervise; do . ./$concern.sh; done;"
 )
-READY_WITHIN = 4 * MINUTE
+# On slow cores, beside what test_patience.py has begun.
+READY_WITHIN = 8 * MINUTE
+# As volume.sh leaves them: what is ours on a volume is its user's alone.
+OWN, COMPILED = "/data/clawlama", "clawlama/compile-cache"
+# What OpenClaw makes at a first start, but for what says who it is and how it is set up.
+PACK_COMPILED = f"tar -c -C /data --exclude=openclaw.json --exclude=logs {COMPILED} openclaw"
+UNPACK_COMPILED = f"mkdir -m 0700 {OWN} && tar -x -C /data"
+FOLDER = ROOT / ".cache/compiled"
 SAYS = "clawlama: "
 READY = f"{SAYS}ready"
 PERMANENT = 78
@@ -52,10 +69,15 @@ class Assistant:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def ollama_url(self) -> str:
+        """Where other containers and this machine reach its Ollama, if it listens to them; another after each start."""
+        return f"http://{self.inspect('.NetworkSettings.IPAddress')}:11434"
+
     def sh(self, script: str, timeout: float = MINUTE) -> str:
         return docker("exec", self.name, "sh", "-euc", script, timeout=timeout)
 
-    def verb(self, verb: str, timeout: float = 5 * MINUTE) -> dict[str, Any]:
+    def verb(self, verb: str, timeout: float = 10 * MINUTE) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(docker("exec", self.name, "clawlama", verb, "--json", timeout=timeout))
         return answer
 
@@ -72,12 +94,13 @@ class Assistant:
 
     def signal(self, part: str, signal: str) -> None:
         """A signal to all of a service (`ollama`, `gateway`), or to the model's `runner` alone."""
-        runner = f"{CONCERNS} kill -{signal} $(runners)"
+        runner = f"{CONCERNS} look; kill -{signal} $runners_now"
         self.sh(runner if part == "runner" else f"kill -{signal} -$(cat /tmp/clawlama/{part}.group)")
 
-    def wait_request_in_flight(self) -> None:
-        """Until the gateway waits for an answer of Ollama's."""
-        self.sh(f"{CONCERNS} until request_in_flight; do sleep 0.1; done")
+    def wait_computing(self) -> None:
+        """Until the gateway waits for an answer on which the model's runner has worked for a second."""
+        worked = "look; used=$ticks_now; until look && request_in_flight && [ $((ticks_now - used)) -ge 100 ]"
+        self.sh(f"{CONCERNS} {worked}; do sleep 0.1; done", timeout=3 * MINUTE)
 
     def inspect(self, field: str) -> str:
         return docker("inspect", "--format", f"{{{{{field}}}}}", self.name)
@@ -139,7 +162,7 @@ class Assistant:
             limit.cancel()
             log.kill()
         assert said, "the container said nothing"
-        assert text in said[-1], f"never said {text!r}:\n{''.join(said)[-3000:]}"
+        assert text in said[-1], f"never said {text!r}:\n{''.join(worth_reading(said)[-30:])}"
 
     def refusal(self, code: int = PERMANENT) -> str:
         """Waits for the end of one that does not come up; the one line that says why."""
@@ -170,10 +193,24 @@ class Assistant:
         return int(docker("wait", self.name, timeout=timeout))
 
 
+def worth_reading(log: list[str]) -> list[str]:
+    """Without what Ollama says of its own routes and looks, which drowns what went wrong."""
+    return [line for line in log if "[GIN" not in line and "level=INFO" not in line]
+
+
 def bridge_address() -> str:
     """This machine's address on Docker's bridge: the first of its subnet."""
     subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
     return str(next(ip_network(subnet).hosts()))
+
+
+@contextmanager
+def compiled_volume(image: str) -> Iterator[str]:
+    """For a first start, with what that would make already there: it costs ten seconds and more."""
+    compiled = compiled_of(image)
+    with volume() as name, compiled.open("rb") as archive:
+        run(client(), *_once(image, name), "-euc", UNPACK_COMPILED, stdin=archive)
+        yield name
 
 
 @contextmanager
@@ -183,6 +220,55 @@ def volume() -> Iterator[str]:
         yield name
     finally:
         docker("volume", "rm", "--force", name, check=False)
+
+
+@functools.cache
+def compiled_of(image: str) -> Path:
+    """A tar of what a first start of the image leaves, kept for later runs."""
+    identity = docker("image", "inspect", "--format", "{{.Id}}", image).removeprefix("sha256:")
+    archive = FOLDER / f"{identity[:12]}.tar"
+    if not archive.exists():
+        _compile(image, archive.with_suffix(".part"))
+        for old in FOLDER.glob("*.tar"):
+            old.unlink()
+        archive.with_suffix(".part").rename(archive)
+    return archive
+
+
+def _compile(image: str, archive: Path) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with volume() as name:
+        with created(image, name, models.TINY_SETTINGS, {models.tiny(): models.TINY_TARGET}) as assistant:
+            assistant.wait_ready()
+            # Node writes it as it ends.
+            assistant.stop()
+        with archive.open("wb") as file:
+            command = (*_once(image, name), "-euc", PACK_COMPILED)
+            subprocess.run([client(), *command], stdout=file, timeout=MINUTE, check=True)
+
+
+def edit_before_start(image: str, data: str, edited: Mapping[str, Any], generated: Mapping[str, Any]) -> None:
+    """The user's own edits in a volume's configuration, before anything starts on it: a restart costs half a minute.
+
+    ``generated``: what the last generated configuration had for them, where there is none yet.
+    """
+    given = json.dumps([edited, generated])
+    command = [client(), *_once(image, data), "-euc", EDIT_CONFIG]
+    subprocess.run(command, input=given, text=True, timeout=MINUTE, check=True)
+
+
+def ask_elsewhere(image: str, data: str, url: str) -> None:
+    """Points a gateway elsewhere before its first start."""
+    edit_before_start(image, data, _models_at(url), _models_at("http://127.0.0.1:11434"))
+
+
+def _models_at(url: str) -> dict[str, Any]:
+    return {"models": {"providers": {"ollama": {"baseUrl": url}}}}
+
+
+def _once(image: str, data: str) -> tuple[str, ...]:
+    """A shell in a container of its own on the volume, up to its script."""
+    return ("run", "--rm", "--interactive", f"--label={LABEL}", f"--volume={data}:/data", "--entrypoint=sh", image)
 
 
 @contextmanager
@@ -207,4 +293,4 @@ def created(
     try:
         yield Assistant(name[:12], port, data)
     finally:
-        docker("rm", "--force", name)
+        docker("rm", "--force", "--volumes", name)

@@ -31,7 +31,7 @@ def fresh_page(browser: Browser) -> Page:
 def composer(page: Page) -> Locator:
     """Where one writes: it is there only once the gateway has let the page in."""
     box = page.get_by_role("textbox", name="Chat composer")
-    expect(box).to_be_visible(timeout=60 * SECOND)
+    expect(box).to_be_visible(timeout=120 * SECOND)
     return box
 
 
@@ -39,6 +39,6 @@ def say(page: Page, text: str) -> list[str]:
     """Sends a first message and waits for the whole answer; the chat's paragraphs."""
     composer(page).fill(text)
     page.get_by_role("button", name="Send message").click()
-    expect(page.get_by_text(re.compile("output tokens"))).to_be_visible(timeout=240 * SECOND)
+    expect(page.get_by_text(re.compile("output tokens"))).to_be_visible(timeout=600 * SECOND)
     chat = page.get_by_role("region", name="Chat")
     return [paragraph.strip() for paragraph in chat.get_by_role("paragraph").all_inner_texts()]

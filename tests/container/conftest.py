@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.container import models
-from tests.container.assistant import Assistant, bridge_address, created, volume
+from tests.container.assistant import Assistant, bridge_address, compiled_volume, created, volume
 from tests.testbed import image as built
 from tests.testbed import registry
 
 FOLDER = Path(__file__).parent
+# Ten minutes or so. Longer would cost: an assistant that is begun takes its share of the CPU while it waits.
+MEANWHILE = ("test_agent", "test_answers", "test_build", "test_files")
 MB = 1_000_000
 # What a GGUF file holds behind its last tensor is nobody's: more than one part of Ollama's downloads, 100 MB.
 PADDING = 60 * MB
@@ -46,10 +48,17 @@ def data() -> Iterator[str]:
         yield name
 
 
+@pytest.fixture
+def compiled(image: str) -> Iterator[str]:
+    """A volume for those that wait until the gateway is ready."""
+    with compiled_volume(image) as name:
+        yield name
+
+
 @pytest.fixture(scope="module")
 def smollm2(image: str) -> Iterator[Assistant]:
     """An assistant with a real model, as plain `docker run` makes it: no flag but volume, port and model file."""
-    with volume() as name:
+    with compiled_volume(image) as name:
         files = {models.smollm2(): models.SMOLLM2_TARGET}
         settings = {"CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET, "CLAWLAMA_MAX_TOKENS": 64}
         with created(image, name, settings, files, flags=()) as assistant:
@@ -58,9 +67,10 @@ def smollm2(image: str) -> Iterator[Assistant]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What only time ends begins before the other tests of this folder, and is judged after them."""
+    """What only time ends begins before the other tests of this folder, and is judged when some of them are done."""
     ours = [item for item in items if item.path.parent == FOLDER]
     patient = [item for item in ours if item.path.stem == "test_patience"]
-    others = [item for item in ours if item not in patient]
-    order = iter([*patient[:1], *others, *patient[1:]])
+    meanwhile = [item for item in ours if item.path.stem in MEANWHILE]
+    others = [item for item in ours if item not in patient and item not in meanwhile]
+    order = iter([*patient[:1], *meanwhile, *patient[1:], *others])
     items[:] = [next(order) if item in ours else item for item in items]

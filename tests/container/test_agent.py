@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.container import models
-from tests.container.assistant import Assistant, created, volume
+from tests.container.assistant import Assistant, ask_elsewhere, compiled_volume, created
 from tests.container.wire import Wire, calls_tool, listening, says, texts
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.container
 BREAK_IN = "touch /etc/mine; echo code=$?; id -u; env"
 SCRIPT = [
     says("Good morning."),
@@ -27,12 +27,11 @@ CONVERSATIONS = {"Hello": "first", "Good day": "second", "Try to write into /etc
 @pytest.fixture(scope="module")
 def scripted(image: str, bridge: str) -> Iterator[tuple[Assistant, Wire]]:
     """An assistant by plain `docker run`, and the record of three conversations with it."""
-    with volume() as data, listening(bridge, script=SCRIPT) as (wire, url):
+    with compiled_volume(image) as data, listening(bridge, script=SCRIPT) as (wire, url):
+        ask_elsewhere(image, data, url)
         files = {models.tiny(): models.TINY_TARGET}
-        secret = {"CLAWLAMA_TELEGRAM_BOT_TOKEN": "123456789:" + "A" * 35}
-        with created(image, data, models.TINY_SETTINGS | secret, files, flags=()) as assistant:
+        with created(image, data, models.TINY_SETTINGS, files, flags=()) as assistant:
             assistant.wait_ready()
-            assistant.send_models_requests_to(url)
             for text, user in CONVERSATIONS.items():
                 reply = assistant.ask(text, user)
                 assert reply.status == 200, reply.body
@@ -71,7 +70,6 @@ def test_no_secret_is_in_the_agents_environment(scripted: tuple[Assistant, Wire]
     [result] = texts(wire.requests[3], "tool")
     assert "PATH=" in result
     assert assistant.token not in result
-    assert "AAAAA" not in result
 
 
 def test_a_tool_turn_does_its_work_in_the_workspace(scripted: tuple[Assistant, Wire]) -> None:
@@ -83,12 +81,18 @@ def test_the_lean_profile_offers_four_tools_and_patches(scripted: tuple[Assistan
     assert offered == {"read", "write", "edit", "exec", "apply_patch"}
 
 
-def test_a_telegram_token_sets_up_the_channel_and_a_wrong_one_kills_nothing(scripted: tuple[Assistant, Wire]) -> None:
-    telegram = scripted[0].config()["channels"]["telegram"]
-    assert telegram["enabled"]
-    assert telegram["dmPolicy"] == "pairing"
-    assert scripted[0].sh("stat -c %a " + telegram["tokenFile"]) == "600"
-    assert scripted[0].verb("status")["state"] == "ready"
+@pytest.mark.soak
+def test_a_telegram_token_sets_up_the_channel_and_a_wrong_one_kills_nothing(image: str, compiled: str) -> None:
+    """In `make soak`: where Telegram's address swallows what is sent to it, a start has been seen to hang on it."""
+    token = {"CLAWLAMA_TELEGRAM_BOT_TOKEN": "123456789:" + "A" * 35}
+    with created(image, compiled, models.TINY_SETTINGS | token, {models.tiny(): models.TINY_TARGET}) as assistant:
+        assistant.wait_ready()
+        telegram = assistant.config()["channels"]["telegram"]
+        assert telegram["enabled"]
+        assert telegram["dmPolicy"] == "pairing"
+        assert assistant.sh("stat -c %a " + telegram["tokenFile"]) == "600"
+        assert assistant.verb("status")["state"] == "ready"
+        assert "AAAAA" not in assistant.sh("cat /proc/$(cat /tmp/clawlama/gateway.group)/environ")
 
 
 def test_the_image_has_no_setuid_file_and_etc_no_write_bit(scripted: tuple[Assistant, Wire]) -> None:

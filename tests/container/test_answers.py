@@ -8,9 +8,8 @@ import re
 import pytest
 
 from tests.container.assistant import Assistant
-from tests.container.chat import browser, fresh_page, say
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.container
 LIST_SESSIONS = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw sessions list --json"
 
 
@@ -40,15 +39,6 @@ def test_planned_context_and_threads_reach_the_model(smollm2: Assistant) -> None
 @pytest.mark.parametrize("token", ["", "wrong"])
 def test_a_request_without_the_token_is_refused(smollm2: Assistant, token: str) -> None:
     assert smollm2.ask("Hello", "stranger", token=token).status == 401
-
-
-def test_the_link_opens_a_chat_that_takes_a_message_and_shows_the_answer(smollm2: Assistant) -> None:
-    with browser() as chromium:
-        page = fresh_page(chromium)
-        page.goto(smollm2.verb("link")["url"])
-        paragraphs = say(page, "What is the capital of Italy?")
-    assert paragraphs[0] == "What is the capital of Italy?"
-    assert any(paragraphs[1:]), "the answer is shown"
 
 
 def test_the_banner_says_what_runs_and_where(smollm2: Assistant) -> None:

@@ -12,7 +12,7 @@ from tests.container import models
 from tests.testbed.docker import LABEL, MINUTE, client
 from tests.testbed.machine import ROOT
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.container
 BROKEN = """
 FROM {image}
 USER 0

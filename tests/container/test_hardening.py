@@ -17,12 +17,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.container import chat, models
-from tests.container.assistant import Assistant, created, volume
+from tests.container.assistant import Assistant, compiled_volume, created
 from tests.container.leaks import Sampled
 from tests.testbed.docker import MINUTE, client, docker
 from tests.testbed.machine import CA, PASSED_THROUGH
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.container
 TINY = {models.tiny(): models.TINY_TARGET}
 ACCEPTED = Path(__file__).with_name("audit_accepted.toml")
 AUDIT = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw security audit --json"
@@ -55,7 +55,7 @@ def keeper(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kee
         files[folder / name] = f"/run/secrets/{name}"
     settings = models.TINY_SETTINGS | {f"{name}_FILE": f"/run/secrets/{name}" for name in given}
     with ExitStack() as stack:
-        sampled, data = Sampled(), stack.enter_context(volume())
+        sampled, data = Sampled(), stack.enter_context(compiled_volume(image))
         with sampled.looking():
             assistant = stack.enter_context(created(image, data, settings, files))
             assistant.wait_ready()
@@ -157,6 +157,14 @@ def test_a_link_opens_the_chat_once_and_its_browser_needs_none_later(keeper: Kee
     mine.goto("about:blank")
     mine.goto(assistant.url)
     chat.composer(mine)
+
+
+def test_the_chat_takes_a_message_and_shows_the_answer(keeper: Keeper, chromium: Browser) -> None:
+    page = chat.fresh_page(chromium)
+    page.goto(keeper.assistant.verb("link")["url"])
+    paragraphs = chat.say(page, "What is the capital of Italy?")
+    assert paragraphs[0] == "What is the capital of Italy?"
+    assert any(paragraphs[1:]), "the answer is shown"
 
 
 NOT_SO_FAR = "clawlama link: the container has not come so far yet; see: clawlama status"

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.container import models
-from tests.container.assistant import Assistant, created, volume
+from tests.container.archives import in_volume
+from tests.container.assistant import Assistant, compiled_volume, created
 from tests.container.wire import listening, texts
 from tests.testbed.docker import docker
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.container
 TINY = {models.tiny(): models.TINY_TARGET}
 MOUNTED = "/data/workspace/.openclaw/openclaw.json"
 IS_MOUNTED = "cd /usr/local/lib/clawlama && . ./paths.sh && . ./config.sh && config_is_mounted && echo yes || echo no"
@@ -27,7 +28,7 @@ OPEN_OLLAMA = {"OLLAMA_HOST": "0.0.0.0:11434"}
 @pytest.fixture(scope="module")
 def lasting(image: str) -> Iterator[Assistant]:
     """An assistant that the tests of this file stop, kill and start again, one after the other."""
-    with volume() as data, created(image, data, models.TINY_SETTINGS | OPEN_OLLAMA, TINY) as assistant:
+    with compiled_volume(image) as data, created(image, data, models.TINY_SETTINGS | OPEN_OLLAMA, TINY) as assistant:
         assistant.wait_ready()
         yield assistant
 
@@ -36,9 +37,9 @@ def lasting(image: str) -> Iterator[Assistant]:
 def test_a_stop_in_the_middle_of_a_turn_is_in_time_and_the_conversation_goes_on(
     lasting: Assistant, bridge: str
 ) -> None:
-    with listening(bridge, upstream=ollama_of(lasting)) as (wire, url):
+    with listening(bridge, upstream=lasting.ollama_url) as (wire, url):
         lasting.send_models_requests_to(url)
-        wire.upstream = ollama_of(lasting)
+        wire.upstream = lasting.ollama_url
         assert lasting.ask("My favourite colour is blue.", "talk").status == 200
         wire.arrived.clear()
         wire.may_answer.clear()
@@ -48,9 +49,20 @@ def test_a_stop_in_the_middle_of_a_turn_is_in_time_and_the_conversation_goes_on(
         assert lasting.inspect(".State.ExitCode") == "0", "it ended by itself, before Docker's 10 s were over"
         wire.may_answer.set()
         lasting.start()
-        wire.upstream = ollama_of(lasting)
+        wire.upstream = lasting.ollama_url
         lasting.ask("Which one is it?", "talk")
         assert any("My favourite colour is blue." in text for text in texts(wire.requests[-1], "user"))
+
+
+@pytest.mark.fault("docker stop at any moment of a start", "ends by itself, in time")
+def test_a_stop_at_any_moment_of_a_start_is_in_time(lasting: Assistant) -> None:
+    for moment in (0, 0.1, 0.2, 0.4, 0.8, 1.6):
+        lasting.stop()
+        docker("start", lasting.name)
+        threading.Event().wait(moment)
+        lasting.stop()
+        assert lasting.inspect(".State.ExitCode") == "0", f"after {moment} s"
+    lasting.start()
 
 
 @pytest.mark.fault("a second container on the same volume", "refused for good; the first is undisturbed")
@@ -59,6 +71,18 @@ def test_a_second_container_on_the_same_volume_is_refused(lasting: Assistant, im
         assert second.wait_ended() == 78
         assert "is in use by another container" in second.logs()
     assert lasting.verb("status")["state"] == "ready"
+
+
+# What a gateway may hold when it is killed: each is held for five minutes, whoever holds it.
+HOLD_LEASES = """
+const { DatabaseSync } = require("node:sqlite");
+const hold = new DatabaseSync("/data/openclaw/state/openclaw.sqlite").prepare(
+  "insert or replace into state_leases (scope, lease_key, owner, expires_at, heartbeat_at, created_at, updated_at) " +
+    "values (?, ?, ?, ?, ?, ?, ?)");
+const now = Date.now();
+for (const scope of ["gateway-owner", "core:plugin-lifecycle", "startup-migrations"])
+  hold.run(scope, "global", "one who is gone", now + 300000, now, now, now);
+"""
 
 
 @dataclass(frozen=True)
@@ -77,6 +101,7 @@ def succession(lasting: Assistant, image: str) -> Iterator[Succession]:
     lasting.edit_config(edited)
     token = lasting.token
     docker("kill", lasting.name)
+    in_volume(image, lasting.volume, f"node --no-warnings -e '{HOLD_LEASES}'")
     changed = models.TINY_SETTINGS | {"CLAWLAMA_MAX_TOKENS": 32, "CLAWLAMA_EXEC_ASK": "always"}
     with created(image, lasting.volume, changed, TINY) as successor:
         successor.wait_ready()
@@ -110,10 +135,6 @@ def test_a_configuration_of_the_users_own_replaces_ours_only_where_it_is_mounted
     with created(image, succession.successor.volume, settings, TINY | {mine: MOUNTED}) as mounted:
         mounted.wait_ready()
         assert "is mounted and replaces ours" in mounted.logs()
-
-
-def ollama_of(assistant: Assistant) -> str:
-    return f"http://{assistant.inspect('.NetworkSettings.IPAddress')}:11434"
 
 
 def ask_in_vain(assistant: Assistant) -> None:

@@ -1,6 +1,6 @@
 """What only time ends: hangs, silent registries, a prompt that takes minutes.
 
-All of it begins before the other tests of this folder, and is judged after them (conftest.py): waiting is free.
+All of it begins before the other tests of this folder, and is judged after some of them (conftest.py): nobody waits.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from http.client import HTTPException
 import pytest
 
 from tests.container import models
-from tests.container.assistant import HARDENED, READY, SAYS, Assistant, created, volume
+from tests.container.assistant import HARDENED, READY, SAYS, Assistant, compiled_volume, created
 from tests.testbed import registry
 from tests.testbed.docker import MINUTE, docker
 from tests.testbed.registry import Fault, Line
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.container, pytest.mark.timeout(30 * MINUTE)]
 Mended = Callable[[], AbstractContextManager[None]]
 Took = Callable[[float], None]
-TINY = models.TINY_SETTINGS, {models.tiny(): models.TINY_TARGET}
 # A cold prompt of its takes some 25 s of one core.
-SMOLLM2 = models.TINY_SETTINGS | {"CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET, "OLLAMA_NUM_THREADS": 1}
+SMOLLM2 = models.TINY_SETTINGS | {"CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET}
 THOROUGH = SMOLLM2, {models.smollm2(): models.SMOLLM2_TARGET}
 COMES_BACK = (*HARDENED, "--restart=on-failure")
 BEGUN = 20_000_000
@@ -34,12 +33,29 @@ FOUND_HUNG = "found hung within 90 s; ends with the reason, and comes back"
 GIVEN_UP = "given up, saying so; a restart goes on where it was"
 
 
-@dataclass(frozen=True)
-class Hurt:
-    """An assistant of which a part was stopped, and when."""
+# In the order in which they are stopped, each after the one before has come back.
+PARTS = ("ollama", "gateway", "runner")
 
-    assistant: Assistant
-    at: datetime
+
+class Stopping:
+    """An assistant whose parts are stopped one after the other; when each was, once it is back."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        self.at: dict[str, datetime] = {}
+        self.is_back = {part: threading.Event() for part in PARTS}
+        threading.Thread(target=self._stop_all, daemon=True).start()
+
+    def _stop_all(self) -> None:
+        for part in PARTS:
+            # A runner that is stopped between two requests Ollama replaces by itself: it must have one to compute.
+            if part == "runner":
+                threading.Thread(target=ask_in_vain, args=(self.assistant,), daemon=True).start()
+                self.assistant.wait_computing()
+            self.assistant.signal(part, "STOP")
+            self.at[part] = datetime.now(UTC)
+            self.assistant.wait_back(since=self.at[part])
+            self.is_back[part].set()
 
 
 @dataclass(frozen=True)
@@ -52,36 +68,26 @@ class Asked:
 
 
 @pytest.fixture(scope="session")
-def stopped(image: str) -> Iterator[dict[str, Hurt]]:
-    """Three assistants with one part stopped each."""
-    with ExitStack() as stack:
-        assistants = {}
-        for part in ("ollama", "gateway", "runner"):
-            # A runner that is stopped between two requests Ollama replaces by itself: it must have one to compute.
-            settings, files = THOROUGH if part == "runner" else TINY
-            data = stack.enter_context(volume())
-            assistants[part] = stack.enter_context(created(image, data, settings, files, COMES_BACK))
-        hurt = {}
-        for part, assistant in assistants.items():
-            assistant.wait_ready()
-            if part == "runner":
-                threading.Thread(target=ask_in_vain, args=(assistant,), daemon=True).start()
-                assistant.wait_request_in_flight()
-            assistant.signal(part, "STOP")
-            hurt[part] = Hurt(assistant, datetime.now(UTC))
-        yield hurt
+def stopping(image: str) -> Iterator[Stopping]:
+    with compiled_volume(image) as data, created(image, data, *THOROUGH, COMES_BACK) as assistant:
+        assistant.wait_ready()
+        yield Stopping(assistant)
 
 
 @pytest.fixture(scope="session")
 def starved(image: str) -> Iterator[Asked]:
-    """An assistant on a fifth of a core, in the middle of a cold prompt."""
+    """An assistant in the middle of a cold prompt, for its first minutes on a fifth of a core."""
     answers = list[int]()
-    with volume() as data, created(image, data, *THOROUGH) as assistant:
+    with compiled_volume(image) as data, created(image, data, *THOROUGH) as assistant:
         assistant.wait_ready()
         docker("update", "--cpus=0.2", assistant.name)
+        # A slow machine would starve for longer than the asker waits.
+        end = threading.Timer(3 * MINUTE, docker, ("update", "--cpus=2", assistant.name), {"check": False})
+        end.start()
         asking = threading.Thread(target=lambda: answers.append(assistant.ask("Hello", "slow").status), daemon=True)
         asking.start()
         yield Asked(assistant, asking, answers)
+        end.cancel()
 
 
 @pytest.fixture(scope="session")
@@ -97,16 +103,16 @@ def pulling(image: str, store: str, bridge: str) -> Iterator[dict[str, tuple[Ass
         for name in faults:
             line = stack.enter_context(registry.line(store, bridge))
             line.faults = faults[name]
-            data = stack.enter_context(volume())
+            data = stack.enter_context(compiled_volume(image))
             settings = models.from_registry(line.name("big"))
             pulling[name] = stack.enter_context(created(image, data, settings)), line
         yield pulling
 
 
 def test_what_only_time_ends_has_begun(
-    pulling: dict[str, tuple[Assistant, Line]], stopped: dict[str, Hurt], starved: Asked
+    pulling: dict[str, tuple[Assistant, Line]], stopping: Stopping, starved: Asked
 ) -> None:
-    assert len(pulling) == len(stopped) == 3
+    assert len(pulling) == len(stopping.is_back) == 3
     assert starved.asking.is_alive()
 
 
@@ -139,7 +145,7 @@ def test_a_registry_that_gives_no_more_is_given_up_and_a_restart_goes_on(
     docker("start", assistant.name)
     with mended():
         assistant.wait_said(f"{SAYS}loading")
-    docker("rm", "--force", assistant.name)
+    docker("rm", "--force", "--volumes", assistant.name)
 
 
 @pytest.mark.parametrize(
@@ -154,13 +160,15 @@ def test_a_registry_that_gives_no_more_is_given_up_and_a_restart_goes_on(
     ],
 )
 def test_what_is_stopped_is_found_hung_within_90_seconds(
-    stopped: dict[str, Hurt], took: Took, part: str, reason: str
+    stopping: Stopping, took: Took, part: str, reason: str
 ) -> None:
-    assistant, at = stopped[part].assistant, stopped[part].at
-    assistant.wait_back(since=at)
-    [ended] = assistant.said_at(SAYS + reason)
-    assert (ended - at).total_seconds() <= 90
-    took((assistant.said_at(READY)[1] - at).total_seconds())
+    assert stopping.is_back[part].wait(timeout=8 * MINUTE), stopping.assistant.logs()
+    at = stopping.at[part]
+    [ended] = stopping.assistant.said_at(SAYS + reason)
+    assert 0 < (ended - at).total_seconds() <= 90
+    took((next(ready for ready in stopping.assistant.said_at(READY) if ready > at) - at).total_seconds())
+    if part == PARTS[-1]:
+        docker("rm", "--force", "--volumes", stopping.assistant.name)
 
 
 @pytest.mark.fault("a prompt that takes minutes on a starved machine", "taken for no hang, and answered")
@@ -171,6 +179,7 @@ def test_a_long_prefill_on_a_busy_machine_is_no_hang(starved: Asked) -> None:
     assert int(minutes or 0) >= 2, "the machine was too quick for this test"
     assert len(starved.assistant.said_at(READY)) == 1
     assert starved.assistant.verb("status")["incidents"] == []
+    docker("rm", "--force", "--volumes", starved.assistant.name)
 
 
 def ask_in_vain(assistant: Assistant) -> None:

@@ -16,7 +16,7 @@ from tests.testbed.docker import docker
 from tests.testbed.ports import free_port
 from tests.testbed.registry import Fault, Line
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.container
 Mended = Callable[[], AbstractContextManager[None]]
 PULLED = f"{SAYS}loading"
 MB = 1_000_000

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.container import models
-from tests.container.assistant import Assistant, created, volume
+from tests.container.assistant import Assistant, compiled_volume, created
 from tests.container.chat import SECOND, browser, fresh_page, say
 from tests.container.watch import Watch, watching
 from tests.testbed import registry
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.container
 TINY = {models.tiny(): models.TINY_TARGET}
 # Links invite the page to show the sites' icons, and a preview of what is on GitHub.
 WITH_LINKS = "What is behind https://example.org/page and https://github.com/ollama/ollama/issues/1 ?"
@@ -30,7 +30,10 @@ def watch() -> Iterator[Watch]:
 @pytest.fixture(scope="module")
 def assistant(image: str, watch: Watch) -> Iterator[Assistant]:
     """By plain `docker run`, with a model from a file."""
-    with volume() as data, created(image, data, models.TINY_SETTINGS, TINY, flags=watch.flags) as assistant:
+    with (
+        compiled_volume(image) as data,
+        created(image, data, models.TINY_SETTINGS, TINY, flags=watch.flags) as assistant,
+    ):
         assistant.wait_ready()
         yield assistant
 
@@ -94,12 +97,12 @@ def test_no_edit_of_the_configuration_makes_it_louder(assistant: Assistant, watc
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 def test_ten_minutes_with_a_conversation_are_silent(
-    image: str, watch: Watch, data: str, capsys: pytest.CaptureFixture[str]
+    image: str, watch: Watch, compiled: str, tell: Callable[[str], None]
 ) -> None:
     """With the profile that users have, the page open all the while."""
     settings = models.TINY_SETTINGS | {"CLAWLAMA_PROFILE": "full"}
     began = time.monotonic()
-    with created(image, data, settings, TINY, flags=watch.flags) as assistant, browser() as chromium:
+    with created(image, compiled, settings, TINY, flags=watch.flags) as assistant, browser() as chromium:
         assistant.wait_ready()
         page = fresh_page(chromium)
         page.goto(assistant.verb("link")["url"])
@@ -111,14 +114,15 @@ def test_ten_minutes_with_a_conversation_are_silent(
             page.wait_for_timeout(30 * SECOND)
         seen, seconds = watch.reading(assistant), time.monotonic() - began
         sent = seen.sent(assistant.port)
-        with capsys.disabled():
-            print(f"\n{seconds:.0f} s, {turns} turns, {len(seen.packets)} packets to the clients of its port")
-            print(f"look-ups: {seen.names or 'none'}; packets to anywhere else: {len(sent)}")
+        tell(
+            f"silence: {seconds:.0f} s, {turns} turns, {len(seen.packets)} packets to the clients of its port; "
+            f"look-ups: {seen.names or 'none'}; packets to anywhere else: {len(sent)}"
+        )
         assert seen.names == []
         assert sent == []
 
 
-def test_only_the_model_registry_is_spoken_to(image: str, watch: Watch, data: str, store: str) -> None:
+def test_only_the_model_registry_is_spoken_to(image: str, watch: Watch, compiled: str, store: str) -> None:
     with registry.line(store, watch.gateway) as line:
         port = line.address.split(":")[1]
         settings = {
@@ -127,7 +131,7 @@ def test_only_the_model_registry_is_spoken_to(image: str, watch: Watch, data: st
             "CLAWLAMA_PROFILE": "lean",
             "CLAWLAMA_MAX_TOKENS": 16,
         }
-        with created(image, data, settings, flags=watch.flags) as assistant:
+        with created(image, compiled, settings, flags=watch.flags) as assistant:
             assistant.wait_ready()
             assert assistant.ask("Hello", "talk").status == 200
             seen = watch.reading(assistant)

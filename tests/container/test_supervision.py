@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.container import models
-from tests.container.assistant import HARDENED, SAYS, Assistant, created, volume
+from tests.container.assistant import CONCERNS, HARDENED, SAYS, Assistant, compiled_volume, created
 from tests.container.wire import calls_tool, listening, says, texts
 from tests.testbed.docker import docker
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.container
 Mended = Callable[[], AbstractContextManager[None]]
 TINY = {models.tiny(): models.TINY_TARGET}
 COMES_BACK = (*HARDENED, "--restart=on-failure")
@@ -25,14 +25,14 @@ const files = ["/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memor
 const read = (file) => fs.readFileSync(file, "utf8").match(/oom_kill (\\d+)/)[1];
 const kills = () => files.filter(fs.existsSync).map(read).join();
 const before = kills(), held = [];
-while (kills() === before && held.length < 400) held.push(Buffer.alloc(8 << 20, 1));
+while (kills() === before && held.length < 3000) held.push(Buffer.alloc(1 << 20, 1));
 """
 
 
 @pytest.fixture(scope="module")
 def assistant(image: str) -> Iterator[Assistant]:
     """One that the tests of this file hurt, one after the other."""
-    with volume() as data, created(image, data, models.TINY_SETTINGS, TINY, COMES_BACK) as assistant:
+    with compiled_volume(image) as data, created(image, data, models.TINY_SETTINGS, TINY, COMES_BACK) as assistant:
         assistant.wait_ready()
         yield assistant
 
@@ -84,25 +84,29 @@ def test_the_death_of_an_agents_command_is_the_agents_business(
 
 
 @pytest.mark.fault(
-    "the kernel kills the model's runner for want of memory", "told apart from a crash, with what to change"
+    "the kernel kills the model's runner for want of memory",
+    "told apart from a crash, with what to change",
 )
-def test_a_runner_killed_for_memory_is_told_apart_from_a_crash(image: str, data: str, mended: Mended) -> None:
-    flags = (*HARDENED, "--memory=2g", "--memory-swap=2g")
-    with created(image, data, models.TINY_SETTINGS, TINY, flags) as small:
+def test_a_runner_killed_for_memory_is_told_apart_from_a_crash(image: str, compiled: str, mended: Mended) -> None:
+    """Before the runner's memory is free the kernel may kill Ollama as well, which then ends the container."""
+    flags = (*COMES_BACK, "--memory=2g", "--memory-swap=2g")
+    with created(image, compiled, models.TINY_SETTINGS, TINY, flags) as small:
         small.wait_ready()
+        began = datetime.now(UTC)
         docker("exec", small.name, "node", "-e", TAKE_MEMORY)
         with mended():
-            small.wait_said(f"{SAYS}the kernel killed the model's runner for want of memory")
+            small.wait_said(" for want of memory; ")
+            if f"{SAYS}ollama ended" in small.logs():
+                small.wait_back(since=began)
             assert small.ask("Hello", "after").status == 200
-        [incident] = small.verb("status")["incidents"]
-        assert incident["kind"] == "memory"
-        assert "the limit is 2.1 GB: raise CLAWLAMA_MEMORY_LIMIT" in incident["fix"]
+        assert "the limit is 2.1 GB: raise CLAWLAMA_MEMORY_LIMIT" in small.logs()
+        assert "crash" not in [incident["kind"] for incident in small.verb("status")["incidents"]]
 
 
 @pytest.mark.fault("killed three times within five minutes", "comes back with Telegram as ever")
-def test_kills_from_outside_do_not_silence_telegram(image: str, data: str, mended: Mended) -> None:
+def test_kills_from_outside_do_not_silence_telegram(image: str, compiled: str, mended: Mended) -> None:
     telegram = {"CLAWLAMA_TELEGRAM_BOT_TOKEN": "123456789:" + "A" * 35}
-    with created(image, data, models.TINY_SETTINGS | telegram, TINY) as killed:
+    with created(image, compiled, models.TINY_SETTINGS | telegram, TINY) as killed:
         for _ in range(3):
             killed.wait_said("http server listening")
             docker("kill", killed.name)
@@ -114,6 +118,7 @@ def test_kills_from_outside_do_not_silence_telegram(image: str, data: str, mende
 
 def test_the_model_then_the_gateway_go_before_the_host_when_memory_runs_out(assistant: Assistant) -> None:
     scores = "cat /proc/$(cat /tmp/clawlama/{}.group)/oom_score_adj"
-    model, gateway = (int(assistant.sh(scores.format(service))) for service in ("ollama", "gateway"))
-    assert model > gateway > 0
+    ollama, gateway = (int(assistant.sh(scores.format(service))) for service in ("ollama", "gateway"))
+    runner = int(assistant.sh(f"{CONCERNS} look; cat /proc/$runners_now/oom_score_adj"))
+    assert runner > ollama > gateway > 0
     assert assistant.sh("cat /proc/1/oom_score_adj") == "0"

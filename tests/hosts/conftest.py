@@ -11,6 +11,7 @@ from tests.hosts import OTHER_MODEL
 from tests.testbed import image
 from tests.testbed.docker import docker
 from tests.testbed.machine import CLONE, Ended, Machine, bare_machine
+from tests.testbed.traces import Traces, traces
 
 
 @pytest.fixture(scope="package")
@@ -21,7 +22,13 @@ def machine() -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="package")
-def first(machine: Machine) -> Ended:
+def bare(machine: Machine) -> Traces:
+    """What the machine has before anything is done to it."""
+    return traces(machine)
+
+
+@pytest.fixture(scope="package")
+def first(machine: Machine, bare: Traces) -> Ended:  # noqa: ARG001 # that comes first
     """The first `make up` of the machine's life. The image it made serves the container tests too."""
     ended = machine.make_up()
     machine.hand_out(image.NAME)
@@ -30,4 +37,4 @@ def first(machine: Machine) -> Ended:
 
 @pytest.fixture(scope="package")
 def other_model(machine: Machine) -> None:
-    docker("cp", str(models.smollm2()), f"{machine.name}:{OTHER_MODEL}")
+    docker("cp", str(models.tiny()), f"{machine.name}:{OTHER_MODEL}")

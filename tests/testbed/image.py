@@ -14,6 +14,18 @@ from tests.testbed.machine import ROOT
 NAME = settings_from({"CLAWLAMA_IMAGE": os.environ.get("CLAWLAMA_IMAGE")}).clawlama_image
 
 
+# What build steps run in; it has what the image has not, such as zstd.
+TOOLS = "clawlama-tools:latest"
+
+
+def tools() -> str:
+    """The name of the image that build steps run in; made, if it is not there."""
+    if not docker("images", "--quiet", TOOLS):
+        resolve = ["sh", str(ROOT / "container/scripts/build.sh"), "--resolve"]
+        subprocess.run(resolve, stdout=subprocess.DEVNULL, timeout=10 * MINUTE, check=True)
+    return TOOLS
+
+
 @functools.cache
 def image() -> str:
     """Its name. It is there if the testbed handed it out, or an earlier run built it; else it is built now."""

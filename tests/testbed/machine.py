@@ -152,7 +152,7 @@ class Machine:
         """The id of a container or of an image of its Docker."""
         return self.sh(f"docker {kind} inspect --format '{{{{.Id}}}}' {name}")
 
-    def wait_for_line(self, path: str, pattern: str, timeout: float = MINUTE) -> None:
+    def wait_for_line(self, path: str, pattern: str, timeout: float = 3 * MINUTE) -> None:
         """Until a file, which need not be there yet, has a line like that."""
         watch = f"grep -q -m 1 -E '{pattern}' < <(exec tail -n +1 -F {path} 2>/dev/null)"
         docker("exec", self.name, "bash", "-c", watch, timeout=timeout)
@@ -198,13 +198,16 @@ def bare_machine() -> Iterator[Machine]:
             remove()
 
 
+def mirror() -> list[str]:
+    """The one that this machine itself uses; [] where it is no Debian: mmdebstrap has one of its own."""
+    asked = ("Identifier: Packages", "Release: bookworm", "Component: main")
+    return run("apt-get", "indextargets", "--format", "$(REPO_URI)", *asked).split()[:1]
+
+
 def make_image() -> None:
-    """From the mirror that this machine itself uses, or from mmdebstrap's own where it has none of that suite."""
-    asked = ("Identifier: Packages", f"Release: {SUITE}", "Component: main")
-    mirror = run("apt-get", "indextargets", "--format", "$(REPO_URI)", *asked).split()[:1]
     include = f"--include={','.join(PACKAGES)}"
     piped(
-        ["mmdebstrap", "--quiet", "--variant=minbase", include, SUITE, "-", *mirror],
+        ["mmdebstrap", "--quiet", "--variant=minbase", include, SUITE, "-", *mirror()],
         [client(), "import", f"--change=LABEL {LABEL}", "-", IMAGE],
         timeout=10 * MINUTE,
     )
@@ -212,15 +215,19 @@ def make_image() -> None:
 
 def start() -> None:
     """Starts the machine, with the proxy, registry and CA settings that its user would have to make."""
-    variables = [f"--env={name}" for name in os.environ if PASSED_THROUGH.fullmatch(name)]
-    bundles = [f"--env={name}={CA}" for name in CA_VARIABLES if name in os.environ]
     identity = (f"--name={NAME}", "--hostname=bare", f"--label={LABEL}", f"--volume={CACHE}:/var/lib/docker")
-    docker("run", "--detach", "--init", *identity, *RIGHTS, *variables, *bundles, IMAGE, "sleep", "infinity")
+    docker("run", "--detach", "--init", *identity, *RIGHTS, *surroundings(), IMAGE, "sleep", "infinity")
     docker("cp", "--follow-link", os.environ.get("SSL_CERT_FILE", CA), f"{NAME}:{CA}")
     docker("exec", NAME, "sh", "-c", DISCARD_UNTIDY, timeout=5 * MINUTE)
+
+
+def surroundings() -> list[str]:
+    """The flags of ``docker run`` that tell a machine where the registries are, and whom to trust."""
+    bundles = [f"--env={name}={CA}" for name in CA_VARIABLES if name in os.environ]
+    return [*(f"--env={name}" for name in os.environ if PASSED_THROUGH.fullmatch(name)), *bundles]
 
 
 def remove() -> None:
     """Removes the machine, if there is one, leaving its cache tidy."""
     docker("exec", NAME, "sh", "-c", TIDY, timeout=3 * MINUTE, check=False)
-    docker("rm", "--force", NAME, check=False)
+    docker("rm", "--force", "--volumes", NAME, check=False)

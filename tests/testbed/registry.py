@@ -133,7 +133,7 @@ def fill(image: str, address: str, models: Mapping[str, Path]) -> None:
                 timeout=2 * MINUTE,
             )
         finally:
-            docker("rm", "--force", container)
+            docker("rm", "--force", "--volumes", container)
 
 
 class _Relay(BaseHTTPRequestHandler):

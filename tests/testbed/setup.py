@@ -3,10 +3,11 @@
 from pyinfra.operations import apt
 
 from roles.docker import tasks as docker
+from roles.settings import Settings
 
 PACKAGES = ["mmdebstrap", "chromium", "docker-registry", "dnsmasq-base", "gnupg", "openssl", "tcpdump", "zstd"]
 
-docker.apply()
+docker.apply(Settings())
 apt.packages(
     name=f"tests: {', '.join(PACKAGES)}",
     packages=PACKAGES,

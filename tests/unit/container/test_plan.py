@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,79 @@ def test_answers_never_take_more_than_half_of_the_context(plan: Any) -> None:
 def test_listed_models_are_all_offered_the_first_is_the_assistants(plan: Any) -> None:
     decided = plan(wanted="smollm2:latest\nqwen3:0.6b\nsmollm2:latest\n", measured=[SMOLLM2])
     assert [model["name"] for model in decided["models"]] == ["smollm2:latest", "qwen3:0.6b"]
+
+
+ELSEWHERE = {"CLAWLAMA_OLLAMA_URL": "http://mac:11434"}
+
+
+def test_an_ollama_elsewhere_is_asked_for_no_more_than_a_modest_context_and_for_no_threads(plan: Any) -> None:
+    made = plan(ELSEWHERE, "smollm2:latest", [LONG], {"smollm2:latest": 98362432}, memory=2 * GIB)
+    assert (made["context"], made["threads"], made["refusal"]) == (32768, None, None)
+    assert any("CLAWLAMA_CONTEXT_WINDOW sets another" in reason for reason in made["why"])
+    asked = plan(
+        ELSEWHERE | {"CLAWLAMA_CONTEXT_WINDOW": "65536"}, "smollm2:latest", [LONG], {"smollm2:latest": 98362432}
+    )
+    assert asked["context"] == 65536
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [
+        ({"tiny:latest": 1, "qwen3:4b": 2_600_000_000, "gpt-oss:20b": 13_800_000_000}, "gpt-oss:20b"),
+        ({"zephyr:7b": 1, "mistral:7b": 1}, "mistral:7b"),
+    ],
+)
+def test_of_what_is_there_elsewhere_the_tables_largest_is_taken_else_the_first(
+    plan: Any, there: dict[str, int], chosen: str
+) -> None:
+    assert plan(ELSEWHERE, sizes=there)["model"] == chosen
+
+
+def test_an_ollama_elsewhere_without_a_model_is_refused_with_the_fix(plan: Any) -> None:
+    assert "set CLAWLAMA_MODEL" in plan(ELSEWHERE)["refusal"]
+
+
+def cards(*gigabytes: int) -> list[dict[str, Any]]:
+    return [{"name": f"Card {gb}", "vram": gb * GIB, "driver": "580.1", "capability": "8.6"} for gb in gigabytes]
+
+
+@pytest.mark.parametrize(
+    ("gpus", "chosen"),
+    [(cards(24), "gpt-oss:20b"), (cards(12), "qwen3:8b"), (cards(8), "qwen3:4b"), (cards(12, 12), "gpt-oss:20b")],
+)
+def test_on_a_machine_with_cards_the_largest_model_that_they_hold_is_taken(
+    plan: Any, gpus: list[dict[str, Any]], chosen: str
+) -> None:
+    """With 64 GB of memory, into which every one of them would fit."""
+    made = plan(memory=64 * GIB, gpus=gpus)
+    assert made["model"] == chosen
+    assert gpus[0]["name"] in made["why"][0]
+
+
+def test_a_model_too_large_for_the_card_is_taken_with_a_word_of_what_would_fit(plan: Any) -> None:
+    made = plan(wanted="qwen3:14b", memory=64 * GIB, gpus=cards(8))
+    assert (made["model"], made["refusal"]) == ("qwen3:14b", None)
+    assert "qwen3:14b does not fit the card's 8.6 GB: the CPU computes a part of it; qwen3:4b would fit" in made["why"]
+
+
+def test_of_a_model_that_nobody_has_measured_yet_it_is_not_said_whether_it_fits_the_card(plan: Any) -> None:
+    """Seen on a real H200: a model of 98 MB was said not to fit 150 GB."""
+    made = plan(wanted="unheard-of", sizes={"unheard-of:latest": 98_000_000}, memory=64 * GIB, gpus=cards(140))
+    assert "card" not in "".join(made["why"])
+
+
+def test_without_a_card_there_is_not_a_word_of_one(plan: Any) -> None:
+    assert "card" not in "".join(plan(wanted="qwen3:14b", memory=64 * GIB, gpus=[])["why"])
+
+
+@pytest.mark.parametrize(
+    ("driver", "capability", "kind"),
+    [
+        ("580.65.06", "7.5", "cuda_v13"),
+        ("580.159.04", "9.0", "cuda_v13"),
+        ("570.12", "8.9", "cuda_v12"),
+        ("590.1", "6.1", "cuda_v12"),
+    ],
+)
+def test_the_runners_suit_driver_and_card(driver: str, capability: str, kind: str) -> None:
+    assert jq.run("gpu.jq", given=json.dumps({"gpus": [{"driver": driver, "capability": capability}]})) == kind

@@ -10,6 +10,7 @@ from roles.image.plan import Source
 
 SOURCES = (Source("Dockerfile", False, b"FROM x\n"), Source("scripts/build.sh", True, b"#!/bin/sh\n"))
 LABELS = {"io.clawlama.node": "24.1.0", "io.clawlama.ollama": "0.24.0", "io.clawlama.openclaw": "2026.9.6"}
+PINS = {name: LABELS[label] for name, label in plan.VERSION_LABELS.items()}
 NOTHING = {"image_labels": "", "running_labels": ""}
 
 
@@ -36,47 +37,68 @@ def test_an_image_with_these_inputs_is_not_built_again() -> None:
     assert not plan.is_built({"image_labels": ""}, "abc")
 
 
-ROOMS = {"docker_folder": "/var/lib/docker", "free_kilobytes": "1000000", "image_bytes": ""}
+ROOMS = {"docker_disk": "/var/lib/docker\n1000000\n/dev/sda1", "image_bytes": ""}
 
 
 def test_a_disk_too_small_for_a_first_build_is_refused_with_both_sizes() -> None:
     with pytest.raises(UserMistake, match=r'/var/lib/docker="1.0 GB free": a first build needs 4.5 GB; free '):
-        plan.check_room(ROOMS)
-    plan.check_room(ROOMS | {"free_kilobytes": "4400000"})
+        plan.check_room(ROOMS, plan.A_BUILD)
+    plan.check_room(ROOMS | {"docker_disk": "/var/lib/docker\n4400000\n/dev/sda1"}, plan.A_BUILD)
 
 
 def test_a_disk_too_small_for_a_second_image_is_refused_with_both_sizes() -> None:
-    plan.check_room(ROOMS | {"image_bytes": "770000000"})
+    plan.check_room(ROOMS | {"image_bytes": "770000000"}, plan.A_BUILD)
     with pytest.raises(UserMistake, match=r'"1.0 GB free": a second image, beside the one that runs, needs 1.1 GB; '):
-        plan.check_room(ROOMS | {"image_bytes": "900000000"})
+        plan.check_room(ROOMS | {"image_bytes": "900000000"}, plan.A_BUILD)
 
 
 def test_a_disk_that_is_not_known_is_no_reason_to_refuse() -> None:
-    plan.check_room(ROOMS | {"free_kilobytes": ""})
+    plan.check_room(ROOMS | {"docker_disk": "/var/lib/docker"}, plan.A_BUILD)
 
 
 def test_a_first_build_takes_the_newest() -> None:
-    assert plan.build_environment(NOTHING, {}) == {}
+    assert plan.present(NOTHING) == {}
 
 
 def test_a_rebuild_takes_the_versions_of_what_runs_and_not_of_an_image_built_since() -> None:
     found = {"running_labels": json.dumps(LABELS), "image_labels": json.dumps(LABELS | {"io.clawlama.node": "26.0.0"})}
-    assert plan.build_environment(found, {}) == {
-        "CLAWLAMA_NODE_VERSION": "24.1.0",
-        "CLAWLAMA_OLLAMA_VERSION": "0.24.0",
-        "CLAWLAMA_OPENCLAW_VERSION": "2026.9.6",
-    }
+    assert plan.present(found) == PINS
 
 
 def test_nothing_running_the_image_tells_the_versions() -> None:
     found = {"running_labels": "", "image_labels": json.dumps(LABELS)}
-    assert plan.build_environment(found, {})["CLAWLAMA_OLLAMA_VERSION"] == "0.24.0"
+    assert plan.present(found)["CLAWLAMA_OLLAMA_VERSION"] == "0.24.0"
 
 
-def test_a_pin_of_the_users_wins() -> None:
+def test_an_upgrade_takes_what_is_newer_and_nothing_that_is_older() -> None:
     found = {"running_labels": json.dumps(LABELS), "image_labels": ""}
-    wanted = {"CLAWLAMA_NODE_VERSION": "24.2.0"}
-    assert plan.build_environment(found, wanted)["CLAWLAMA_NODE_VERSION"] == "24.2.0"
+    offered = PINS | {"CLAWLAMA_OLLAMA_VERSION": "0.9.1", "CLAWLAMA_OPENCLAW_VERSION": "2026.10.1"}
+    assert plan.newest(found, offered, {}) == PINS | {"CLAWLAMA_OPENCLAW_VERSION": "2026.10.1"}
+
+
+def test_an_older_version_is_taken_where_it_is_pinned() -> None:
+    found = {"running_labels": json.dumps(LABELS), "image_labels": ""}
+    pinned = {"CLAWLAMA_OLLAMA_VERSION": "0.9.1"}
+    assert plan.newest(found, PINS | pinned, pinned) == PINS | pinned
+
+
+def test_a_first_image_of_any_version_is_newer_than_none() -> None:
+    assert plan.newest(NOTHING, PINS, {}) == PINS
+
+
+def test_what_a_build_would_take_is_read_as_pins_and_half_an_answer_is_none() -> None:
+    said = {"versions": {"node": "24.1.0", "ollama": "0.24.0", "openclaw": "2026.9.6"}, "sources": {}}
+    assert plan.resolved(json.dumps(said)) == PINS
+    assert plan.resolved('{"versions": {"node": "24.1.0"}}') == {}
+    assert plan.resolved("build: nothing was built") == {}
+
+
+def test_an_image_of_other_versions_is_not_the_one_that_is_wanted() -> None:
+    found = {"image_labels": json.dumps(LABELS | {plan.INPUTS_LABEL: "x"})}
+    assert plan.is_built(found, "x")
+    assert plan.is_built(found, "x", PINS)
+    assert not plan.is_built(found, "x", PINS | {"CLAWLAMA_OPENCLAW_VERSION": "2026.10.1"})
+    assert not plan.is_built(found, "y", PINS)
 
 
 def test_the_build_step_is_named_without_the_noise() -> None:

@@ -17,7 +17,8 @@ $settings[0] as $settings | $plan[0] as $plan
       id: .name, name: .name, reasoning: false, input: ["text"],
       cost: {input: 0, output: 0, cacheRead: 0, cacheWrite: 0},
       contextWindow: .context, contextTokens: .context, maxTokens: .max_tokens,
-      params: {num_ctx: .context, num_thread: $plan.threads, num_predict: .max_tokens, keep_alive: "24h"}}]}
+      params: ({num_ctx: .context, num_predict: .max_tokens, keep_alive: "24h"}
+        + if $plan.threads then {num_thread: $plan.threads} else {} end)}]}
 | .agents.defaults.model.primary = "ollama/\($plan.model)"
 | .agents.defaults.workspace = $workspace
 | .agents.defaults.maxConcurrent = number("CLAWLAMA_MAX_CONCURRENT")

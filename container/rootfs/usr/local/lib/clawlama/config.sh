@@ -26,7 +26,7 @@ config_is_mounted() { awk -v path="$MOUNTED_CONFIG" '$5 == path { found = 1 } EN
 
 generate_config() {
   jq -n --slurpfile template "$ETC/openclaw.template.json" --slurpfile settings "$SETTINGS" --slurpfile plan "$PLAN" \
-    --arg ollama "http://$(ollama_address)" --arg token_file "$TOKEN" --arg workspace "$WORKSPACE" \
+    --arg ollama "$(ollama_url)" --arg token_file "$TOKEN" --arg workspace "$WORKSPACE" \
     --arg telegram_file "$(if [ -s "$TELEGRAM_TOKEN" ]; then echo "$TELEGRAM_TOKEN"; fi)" -f "$LIB/config.jq"
 }
 

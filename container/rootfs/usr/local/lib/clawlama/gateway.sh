@@ -3,6 +3,7 @@
 start_gateway() {
   enter starting gateway "starting the gateway"
   settle_last_life
+  openclaw_version >"$STATE_VERSION"
   start_service gateway "$OOM_SCORE_GATEWAY" env \
     OPENCLAW_CONFIG_PATH="$CONFIG" OPENCLAW_NO_RESPAWN=1 OPENCLAW_DISABLE_BONJOUR=1 DO_NOT_TRACK=1 \
     NODE_COMPILE_CACHE="$OWN/compile-cache" NODE_DISABLE_COLORS=1 \
@@ -25,6 +26,8 @@ gateway_post() {
 
 # Only under our lock, which says that no other gateway is on this volume.
 settle_last_life() {
+  # What a gateway works with and removes at its end: one that was killed leaves it, 2 MB each time.
+  rm -rf "$DATA/openclaw/tmp/plugin-captures" "$DATA"/.cache/openclaw/openclaw-sqlite-readonly-*
   [ -e "$DATA/openclaw/state/openclaw.sqlite" ] || return 0
   case $LAST_REASON in "gateway ended"*) boots=KEEP ;; *) boots=FORGIVE ;; esac
   node --no-warnings "$LIB/settle-last-life.mjs" "$DATA/openclaw/state/openclaw.sqlite" "$boots" ||
@@ -39,5 +42,5 @@ announce_ready() {
 # One screen: what runs here, and how to reach it.
 banner() {
   jq -r -n --slurpfile plan "$PLAN" --slurpfile versions "$VERSIONS" --slurpfile models "$MODELS" \
-    --arg hardware "$(hardware_line)" --arg address "$CLAWLAMA_PUBLISH_ADDRESS" --arg port "$CLAWLAMA_OPENCLAW_PORT" -f "$LIB/banner.jq"
+    --arg hardware "$(hardware_line)" --arg ollama "$(ollama_url)" --arg address "$CLAWLAMA_PUBLISH_ADDRESS" --arg port "$CLAWLAMA_OPENCLAW_PORT" -f "$LIB/banner.jq"
 }

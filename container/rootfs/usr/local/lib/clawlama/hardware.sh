@@ -40,8 +40,12 @@ cpu_quota() {
 memory_total() { awk '/^MemTotal:/ { printf "%.0f\n", $2 * 1024 }' "$HARDWARE_ROOT/proc/meminfo"; }
 
 # Bytes, null without a limit; version 1 writes a huge number for "none", which is more than any machine has.
-memory_limit() {
-  for file in memory.max memory/memory.limit_in_bytes; do
+memory_limit() { of_cgroup memory.max memory/memory.limit_in_bytes; }
+memory_used() { of_cgroup memory.current memory/memory.usage_in_bytes; }
+
+# of_cgroup FILE OLD-FILE: what the first one says that is there, as cgroups of version 2 and 1 have them; null for "max".
+of_cgroup() {
+  for file in "$@"; do
     [ -r "$HARDWARE_ROOT/sys/fs/cgroup/$file" ] || continue
     sed 's/^max$/null/' "$HARDWARE_ROOT/sys/fs/cgroup/$file"
     return
@@ -62,8 +66,8 @@ disk_free() { df -P -k "$DATA" | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'; }
 # No card, no word: nvidia-smi is there only when the NVIDIA runtime put it there.
 gpu_json() {
   command -v nvidia-smi >/dev/null 2>&1 &&
-    nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader,nounits 2>/dev/null |
-    jq -R -s -c '[split("\n")[] | select(. != "") | split(", ") | {name: .[0], vram: (.[1] | tonumber * 1048576), driver: .[2]}]' &&
+    nvidia-smi --query-gpu=name,memory.total,driver_version,compute_cap --format=csv,noheader,nounits 2>/dev/null |
+    jq -R -s -c '[split("\n")[] | select(. != "") | split(", ") | {name: .[0], vram: (.[1] | tonumber * 1048576), driver: .[2], capability: .[3]}]' &&
     return
   echo '[]'
 }

@@ -21,7 +21,7 @@ import_gguf() {
   patiently sha256sum "$CLAWLAMA_MODEL_FILE" >"$RUN/digest"
   digest=sha256:$(cut -d' ' -f1 "$RUN/digest")
   disk_takes "$CLAWLAMA_MODEL_FILE" "$DATA/ollama/blobs/sha256-${digest#sha256:}" || return 1
-  patiently curl -sS -f -X POST -T "$CLAWLAMA_MODEL_FILE" "http://$(ollama_address)/api/blobs/$digest" 2>"$RUN/reason" || return 1
+  patiently curl -sS -f -X POST -T "$CLAWLAMA_MODEL_FILE" "$(ollama_url)/api/blobs/$digest" 2>"$RUN/reason" || return 1
   create_model "$1" "$digest" '{}' || return 1
   if ! show_model "$1" | holds '.capabilities | index("tools")'; then
     say "the template in $CLAWLAMA_MODEL_FILE knows no tools, OpenClaw needs them: a ChatML one is used"

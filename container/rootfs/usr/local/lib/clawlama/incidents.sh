@@ -28,34 +28,51 @@ note_incident() {
   write_status
 }
 
-# The model's runners, one process id a line: Ollama's children, without Ollama itself.
-runners() { members ollama | grep -v -x "$(cat "$RUN/ollama.group")" || true; }
+# look: at the kernel's tables, in one go. Sets runners_now (the model's runners, which are Ollama's children, by process
+# id), ticks_now (hundredths of a second of CPU that they have used), kills_now (as oom_kills); and what the last look
+# saw, as runners_before and so on.
+look() {
+  runners_before=$runners_now ticks_before=$ticks_now kills_before=$kills_now
+  read -r ollama_group <"$RUN/ollama.group"
+  # shellcheck disable=SC2046 # numbers
+  set -- $(proc "$HARDWARE_ROOT"/sys/fs/cgroup/memory.events "$HARDWARE_ROOT"/sys/fs/cgroup/memory/memory.oom_control |
+    awk -v group="$ollama_group" '
+      $1 == "oom_kill" { kills += $2 }
+      $3 == group && $1 != group { runners = runners " " $1; ticks += $12 + $13 }
+      END { print kills + 0, ticks + 0 runners }')
+  kills_now=$1 ticks_now=$2
+  shift 2
+  runners_now=$*
+}
 
-# Hundredths of a second of CPU that the runners have used.
-runner_ticks() {
-  processes | awk -v group="$(cat "$RUN/ollama.group")" '$2 == group && $1 != group { sum += $3 + $4 } END { print sum + 0 }'
+# offer_new_runners: to the kernel, should memory run out. They begin with Ollama's score, and an idle one may be the smaller.
+offer_new_runners() {
+  for runner in $runners_now; do
+    case " $runners_before " in
+      *" $runner "*) ;;
+      *) echo "$OOM_SCORE_RUNNER" >"/proc/$runner/oom_score_adj" || true ;;
+    esac 2>/dev/null
+  done
 }
 
 # Process ids of a service's group, one a line.
-members() { processes | awk -v group="$(cat "$RUN/$1.group")" '$2 == group { print $1 }'; }
+members() { proc | awk -v group="$(cat "$RUN/$1.group")" '$3 == group { print $1 }'; }
 
-# A line a process: id, group, user and system ticks. The name, which may hold anything, is cut out first.
-processes() { cat /proc/[0-9]*/stat 2>/dev/null | sed 's/ (.*) / /' | awk '{ print $1, $4, $13, $14 }'; }
+# proc [FILE...]: a line a process as proc(5) has it, without name and state (the first may hold anything); and the files.
+proc() { cat /proc/[0-9]*/stat "$@" 2>/dev/null | sed 's/ (.*) ./ /'; }
 
 # notice_runner_ends: by comparing with the last look.
 notice_runner_ends() {
-  runners_now=$(runners | tr '\n' ' ')
-  for runner in $runners_seen; do
-    case " $runners_now" in *" $runner "*) ;; *) tell_runner_end ;; esac
+  for runner in $runners_before; do
+    case " $runners_now " in *" $runner "*) ;; *) tell_runner_end ;; esac
   done
-  runners_seen=$runners_now kills_seen=$(oom_kills)
 }
 
 # Another model, another context, or `ollama stop` end a runner too; then Ollama no longer lists its model.
 tell_runner_end() {
-  if [ "$(oom_kills)" -gt "$kills_seen" ]; then
+  if [ "$kills_now" -gt "$kills_before" ]; then
     note_incident memory "the kernel killed the model's runner for want of memory; the next request starts it again" "$(memory_advice)"
-  elif [ "$(ollama_api ps | jq '.models | length')" -gt "$(runners | wc -l)" ]; then
+  elif [ "$(ollama_api ps | jq '.models | length')" -gt "$(echo "$runners_now" | wc -w)" ]; then
     note_incident crash "the model's runner ended; the next request starts it again" "if it comes again, take another CLAWLAMA_MODEL"
   fi
 }

@@ -40,7 +40,7 @@ fail_without_model() {
 
 # The reason of the last failure; Ollama's own end is one too, which only the log explains.
 why_not() {
-  need_service ollama "the model was fetched"
+  need_ollama "the model was fetched"
   cat "$RUN/reason"
   [ -s "$RUN/reason" ] || echo "Ollama gave no reason"
 }

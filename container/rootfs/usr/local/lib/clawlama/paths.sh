@@ -12,6 +12,7 @@ holds() { [ "$(jq -r "($1) != null and ($1) != false" 2>/dev/null)" = true ]; }
 # shellcheck disable=SC2034 # each name is read by another file
 {
   STATUS=$OWN/status.json
+  HEALTH=$RUN/health
   PROOF=$OWN/proof.json
   TOKEN=$OWN/gateway_token
   TELEGRAM_TOKEN=$OWN/telegram_token
@@ -24,7 +25,15 @@ holds() { [ "$(jq -r "($1) != null and ($1) != false" 2>/dev/null)" = true ]; }
   MODELS=$RUN/models.json
   VERIFIED_BLOBS=$OWN/verified_blobs
   INCIDENTS=$RUN/incidents.json
-  VERSIONS=/usr/local/share/clawlama/proof.json
+  GPU_RUNNERS=$OWN/gpu
+  SNAPSHOT=$OWN/snapshot
+  RESTORE=$OWN/restore
+  LAST_BACKUP=$OWN/backup.json
+  FAILED_BACKUP=$OWN/backup_failed.json
+  LAST_CHECK=$OWN/backup_checked.json
+  # The OpenClaw that last worked on the state, and may have changed its databases' form.
+  STATE_VERSION=$OWN/openclaw_version
+  VERSIONS=${TEST_VERSIONS:-/usr/local/share/clawlama/proof.json}
   # sysexits.h EX_CONFIG: what a restart cannot mend
   PERMANENT=78
 }

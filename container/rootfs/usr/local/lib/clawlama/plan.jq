@@ -15,8 +15,10 @@ def tagged: if . == "" then . elif (split("/") | last | contains(":")) then . el
 def host_reserve: if $hardware[0].memory_limit then 0 else ([512 * mib, $hardware[0].memory * 0.05] | max) end;
 # Bytes that a model may take.
 def budget: ([$hardware[0].memory, ($hardware[0].memory_limit // $hardware[0].memory)] | min) - gateway_memory - host_reserve;
+# Of all cards together, less what CUDA takes of each for itself.
+def vram: [$hardware[0].gpus[]? | .vram - 600 * mib] | add // 0;
 # What the runner really takes is more than weights and KV: 30 %, and never less than 60 MiB.
-def estimate_budget: [budget / 1.3, budget - 60 * mib] | min;
+def to_estimate: [. / 1.3, . - 60 * mib] | min;
 def with_overhead: [. * 1.3, . + 60 * mib] | max;
 
 def number($name): $settings[0][$name] | tonumber;
@@ -50,21 +52,31 @@ def known:
     // {name: $name, size: ($sizes[0][$name] // null)};
 
 def memory_at($context): (.size + .kv_fixed + .kv_per_token * $context * parallel) | with_overhead;
-# Tokens of context that the budget holds, in whole thousands.
-def context_that_fits:
-  if .kv_per_token == null then null
-  else ((estimate_budget - .size - .kv_fixed) / (.kv_per_token * parallel) / 1024 | floor * 1024) end;
+# Nobody here knows the memory of a machine elsewhere: this much context, or what was asked for.
+def elsewhere: $settings[0].CLAWLAMA_OLLAMA_URL != "";
+def context_elsewhere: if number("CLAWLAMA_CONTEXT_WINDOW") == 131072 then 32768 else number("CLAWLAMA_CONTEXT_WINDOW") end;
 def context_ceiling: [number("CLAWLAMA_CONTEXT_WINDOW"), (.trained // number("CLAWLAMA_CONTEXT_WINDOW"))] | min;
+def wanted_context: if $settings[0].CLAWLAMA_PROFILE == "full" then full_context else 8192 end;
+def holds_context($bytes): ($bytes - .size - .kv_fixed) / (.kv_per_token * parallel) / 1024 | floor * 1024;
+# Weights and enough of context; else the CPU computes a part.
+def on_cards: .size != null and .kv_per_token != null and holds_context(vram | to_estimate) >= ([context_ceiling, wanted_context] | min);
+# Tokens of context that there is room for, in whole thousands.
+def context_that_fits:
+  if elsewhere then context_elsewhere
+  elif .kv_per_token == null then null
+  elif on_cards then holds_context(vram | to_estimate)
+  else holds_context(budget | to_estimate) end;
 def context_used:
   context_that_fits as $fits
   | if $fits == null then null else [context_ceiling, $fits] | min end;
 def fits_at($context):
-  if .size == null then true
+  if elsewhere or .size == null then true
   elif .kv_per_token == null then (.size | with_overhead) <= budget
   else context_that_fits >= ([context_ceiling, $context] | min) end;
 
-def wanted_context: if $settings[0].CLAWLAMA_PROFILE == "full" then full_context else 8192 end;
-def largest_that_fits: [$table[0].models[] | select(fits_at(wanted_context))][0] // [$table[0].models[] | select(fits_at(least_context))][0];
+# A smaller model that is on the cards as a whole is many times faster than a larger one in part.
+def largest_that_fits: [$table[0].models[] | select(on_cards)][0]
+  // [$table[0].models[] | select(fits_at(wanted_context))][0] // [$table[0].models[] | select(fits_at(least_context))][0];
 
 def memory_words:
   "\($hardware[0].memory_limit // $hardware[0].memory | size_words)\(if $hardware[0].memory_limit then " (the container's limit)" else "" end) less \(gateway_memory + host_reserve | size_words) for the gateway\(if host_reserve > 0 then " and the host" else "" end)";
@@ -74,14 +86,21 @@ def choice($listed):
   if $settings[0].CLAWLAMA_MODEL_FILE != "" then
     {name: ([$sizes[0] | keys[] | select(. == $listed[0])][0] // $listed[0]), why: "the model file \($settings[0].CLAWLAMA_MODEL_FILE)"}
   elif $listed != [] then {name: $listed[0], why: null}
+  elif elsewhere then
+    ($sizes[0] | keys) as $there
+    | {name: ([$table[0].models[].name | tagged | select(. as $name | $there | index($name))] + $there)[0],
+       why: "it is there already, at \($settings[0].CLAWLAMA_OLLAMA_URL)"}
   else largest_that_fits as $best
     | if $best == null then {name: null}
+      elif ($best | on_cards) then
+        {name: ($best.name | tagged), why: "it is the largest that the \($hardware[0].gpus | map(.vram) | add | size_words) of \($hardware[0].gpus | map(.name) | join(" and ")) hold"}
       elif $best.name == $table[0].models[0].name then {name: ($best.name | tagged), why: "the default model fits"}
       else {name: ($best.name | tagged),
             why: "\($table[0].models[0].name) needs \($table[0].models[0] | memory_at([.trained, wanted_context] | min) | size_words), \(budget | size_words) are there (\(memory_words)); \($best.name) is the largest that fits"} end
   end;
 
 def threads:
+  if elsewhere then {count: null, why: null} else
   $hardware[0] as $h
   | ([$h.cores, (if $h.cpu_quota then [($h.cpu_quota | floor), 1] | max else $h.cores end)] | min) as $usable
   | if $settings[0].OLLAMA_NUM_THREADS == "auto" then {count: (if $usable >= 4 then $usable - 1 else $usable end), why: null}
@@ -89,7 +108,7 @@ def threads:
       | if $asked > $h.logical_cores
         then {count: $h.logical_cores, why: "OLLAMA_NUM_THREADS=\($asked) is more than the \($h.logical_cores) processors there are: \($h.logical_cores) are used"}
         else {count: $asked, why: null} end
-    end;
+    end end;
 
 def offered($name):
   ($name | known) as $model
@@ -109,15 +128,20 @@ def offered($name):
    threads: $threads.count,
    profile: (if $too_small then "lean" else $settings[0].CLAWLAMA_PROFILE end),
    demonstration: ($settings[0].CLAWLAMA_DEMONSTRATION == "true"),
-   memory: {budget: (budget | floor), needed: (if $model.kv_per_token and $context then ($model | memory_at($context) | floor) else null end)},
+   memory: {budget: (budget | floor), needed: (if (elsewhere | not) and $model.kv_per_token and $context then ($model | memory_at($context) | floor) else null end)},
    why: ([$choice.why,
-          (if $context != null and $context < ($model | context_ceiling) then "context \($context) is what the memory holds" else null end),
+          (if vram > 0 and $model.size != null and $model.kv_per_token != null and ($model | on_cards | not) then
+             "\($choice.name) does not fit the card's \($hardware[0].gpus | map(.vram) | add | size_words): the CPU computes a part of it" + ([$table[0].models[] | select(on_cards)][0] | if . then "; \(.name) would fit" else "" end) else null end),
+          (if $context != null and $context < ($model | context_ceiling) then (if elsewhere then "context \($context), as the memory at \($settings[0].CLAWLAMA_OLLAMA_URL) is not known here: CLAWLAMA_CONTEXT_WINDOW sets another"
+                else "context \($context) is what the memory holds" end) else null end),
           (if $context != null and $model.trained != null and $model.trained == $context and $context < number("CLAWLAMA_CONTEXT_WINDOW")
            then "context \($context) is what the model was trained for" else null end),
           (if $too_small then "the full profile needs a context of \(full_context), so the lean one is used" else null end),
           $threads.why] | map(select(. != null))),
    refusal:
-     (if $choice.name == null then
+     (if $choice.name == null and elsewhere then
+        "CLAWLAMA_OLLAMA_URL=\"\($settings[0].CLAWLAMA_OLLAMA_URL)\": must have a model, or be told which; set CLAWLAMA_MODEL, for example qwen3:4b"
+      elif $choice.name == null then
         "memory=\(budget | size_words): no model of the fit table fits \(memory_words); give the container more memory, or set CLAWLAMA_MODEL to a smaller one"
       elif ($model | fits_at(least_context) | not) then
         "CLAWLAMA_MODEL=\"\($choice.name)\": needs \($model | if .kv_per_token then memory_at(least_context) else .size | with_overhead end | size_words) of memory, \(budget | size_words) are there (\(memory_words)); give it more memory, or take \(largest_that_fits | if . then .name else "a smaller model" end)"

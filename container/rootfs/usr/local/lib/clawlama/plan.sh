@@ -33,7 +33,7 @@ had_models() {
 
 plan_value() { jq -r --arg key "$1" '.[$key] // ""' "$PLAN"; }
 
-plan_line() { jq -r '"\(.model), context \(.context // "as the model says"), \(.threads) threads, profile \(.profile)" + (.why | map("; " + .) | join(""))' "$PLAN"; }
+plan_line() { jq -r '"\(.model), context \(.context // "as the model says"), \(if .threads then "\(.threads) threads" else "Ollama elsewhere" end), profile \(.profile)" + (.why | map("; " + .) | join(""))' "$PLAN"; }
 
 hardware_line() {
   jq -r '"\(.arch), \(.cores) cores" + (if .cpu_quota then " (quota \(.cpu_quota))" else "" end)
@@ -43,6 +43,10 @@ hardware_line() {
 
 # sizes.json: name to bytes of what is there already; a model file counts under the name that it will have.
 gather_sizes() {
+  if ollama_is_ours; then sizes_here; else ollama_api tags | jq -c '[.models[] | {(.name): .size}] | add // {}'; fi >"$RUN/sizes.json"
+}
+
+sizes_here() {
   [ -z "$CLAWLAMA_MODEL_FILE" ] || check_model_file
   {
     find "$DATA/ollama/manifests" -type f 2>/dev/null | while read -r manifest; do
@@ -50,7 +54,7 @@ gather_sizes() {
     done
     [ -z "$CLAWLAMA_MODEL_FILE" ] ||
       jq -n -c --arg name "$(file_model_name)" --argjson size "$(stat -L -c %s "$CLAWLAMA_MODEL_FILE")" '{($name): $size}'
-  } | jq -s -c 'add // {}' >"$RUN/sizes.json"
+  } | jq -s -c 'add // {}'
 }
 
 check_model_file() {

@@ -28,11 +28,27 @@ pull_once() {
   rm -f "$RUN/pull"
   mkfifo "$RUN/pull"
   jq -n -c --arg model "$1" --argjson insecure "$CLAWLAMA_REGISTRY_INSECURE" '{model: $model, insecure: $insecure, stream: true}' >"$RUN/pull.request"
-  # A client of its own, so that a stop can close it first: only then Ollama keeps what it has.
-  curl -sS -N --data-binary "@$RUN/pull.request" "http://$(ollama_address)/api/pull" >"$RUN/pull" 2>"$RUN/reason" &
+  # A client of its own, so that a stop can close it first: see end_pull.
+  curl -sS -N --data-binary "@$RUN/pull.request" "$(ollama_url)/api/pull" >"$RUN/pull" 2>"$RUN/reason" &
   CLIENT=$!
   follow_pull "$1" <"$RUN/pull" &
   wait $! && wait "$CLIENT" && CLIENT=''
+}
+
+# Ollama writes down how far it came only when its client is gone, and then lets go of the file; ended before, it forgets.
+end_pull() {
+  [ -n "$CLIENT" ] || return 0
+  kill "$CLIENT" 2>/dev/null || true
+  end_pull_tries=20
+  while [ "$end_pull_tries" -gt 0 ] && ollama_writes_a_blob; do
+    end_pull_tries=$((end_pull_tries - 1))
+    sleep 0.1
+  done
+}
+
+ollama_writes_a_blob() {
+  [ -s "$RUN/ollama.group" ] || return 1
+  for id in $(members ollama); do find "/proc/$id/fd" -lname '*-partial' 2>/dev/null; done | grep -q .
 }
 
 # follow_pull NAME: Ollama's lines to progress; false with the reason when the last one is no success.
@@ -76,6 +92,7 @@ give_space_back() {
 
 # blobs_are_whole: hashes what was not hashed yet. Ollama stops at the first bad layer, and trusts files already there.
 blobs_are_whole() {
+  ollama_is_ours || return 0
   damaged=0
   touch "$VERIFIED_BLOBS"
   for blob in "$DATA"/ollama/blobs/sha256-*; do
@@ -102,6 +119,7 @@ blob_stamp() { stat -c '%n %s %Y' "$1"; }
 # disk_holds NAME: the manifest's sizes against memory and disk, before the first byte. A registry that gives no
 # manifest this way is left to Ollama, whose own words then say why.
 disk_holds() {
+  ollama_is_ours || return 0
   manifest_layers "$1" >"$RUN/layers" && [ -s "$RUN/layers" ] || return 0
   bytes=$(awk '{ sum += $2 } END { printf "%.0f", sum }' "$RUN/layers")
   missing=$(missing_bytes <"$RUN/layers")

@@ -1,9 +1,9 @@
 # Services: each in a process group of its own, found by group and never by name. An end is a line in a pipe.
 SERVICES=''
 
-# Who goes first when memory runs out: the model's runner, which Ollama starts again by itself; then the gateway; the
-# host's own processes, which stand at 0, last.
-OOM_SCORE_OLLAMA=800 OOM_SCORE_GATEWAY=200
+# Who goes first when memory runs out: the model's runner, which Ollama starts again by itself; then Ollama; then the
+# gateway; the host's own processes, which stand at 0, last.
+OOM_SCORE_RUNNER=900 OOM_SCORE_OLLAMA=800 OOM_SCORE_GATEWAY=200
 
 # start_service NAME OOM-SCORE COMMAND...: in the background; its end is written to the pipe of events.
 start_service() {
@@ -13,16 +13,20 @@ start_service() {
   exec 8<>"$RUN/events"
   rm -f "$RUN/$service.group"
   {
+    # The group is told by itself: before that it may not be there yet, and would be taken for one that has ended.
     # shellcheck disable=SC2016 # the inner shell's own arguments
-    setsid sh -c 'echo "$0" >/proc/self/oom_score_adj; exec "$@"' "$oom_score" "$@" 9>&- 8>&- &
-    echo $! >"$RUN/$service.group.new"
-    mv "$RUN/$service.group.new" "$RUN/$service.group"
+    setsid sh -c 'echo $$ >"$1.new" && mv "$1.new" "$1"; echo "$0" >/proc/self/oom_score_adj; shift; exec "$@"' \
+      "$oom_score" "$RUN/$service.group" "$@" 9>&- 8>&- &
     code=0
     wait $! || code=$?
     echo "$service ended with code $code" >&8
   } &
   SERVICES="$service $SERVICES"
-  until [ -s "$RUN/$service.group" ]; do sleep 0.02; done
+  group_tries=500
+  until [ -s "$RUN/$service.group" ] || [ "$group_tries" -le 0 ]; do
+    group_tries=$((group_tries - 1))
+    sleep 0.02
+  done
 }
 
 service_runs() { kill -0 "-$(cat "$RUN/$1.group")" 2>/dev/null; }
@@ -39,7 +43,7 @@ await() {
   until "$@" >/dev/null 2>&1; do
     need_service "$await_service" "it was starting"
     [ "$(date +%s)" -lt "$await_deadline" ] || fail 1 "$await_service did not answer in time; its last lines stand above"
-    sleep 0.25
+    sleep 0.5
   done
 }
 

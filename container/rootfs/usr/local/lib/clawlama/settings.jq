@@ -23,6 +23,13 @@ def nearest($names):
   | max_by(.likeness).likeness as $best
   | if $best < 0.5 then null else map(select(.likeness == $best))[0].known end;
 
+# What no single value can break, of settings that are each as they must be.
+def clashes:
+  (select(.OLLAMA_HOST and .CLAWLAMA_OPENCLAW_PORT and (.CLAWLAMA_OPENCLAW_PORT as $port | .OLLAMA_HOST | endswith(":" + $port)))
+   | mistake("CLAWLAMA_OPENCLAW_PORT"; .CLAWLAMA_OPENCLAW_PORT; "must not be the port of OLLAMA_HOST too"; "change one of the two")),
+  (select((.CLAWLAMA_OLLAMA_URL // "") != "" and (.CLAWLAMA_MODEL_FILE // "") != "")
+   | mistake("CLAWLAMA_MODEL_FILE"; .CLAWLAMA_MODEL_FILE; "cannot be had with CLAWLAMA_OLLAMA_URL, whose models come from its own registry"; "unset one of the two"));
+
 # verdict: {"settings": {name: value, ...}, "secrets": the same, "mistakes": ["one line", ...]}. $environment has what
 # a shell can hold, $names those of all variables. Of unknown names the first few are enough to find the rest.
 def verdict($environment; $names; $declaration):
@@ -40,7 +47,8 @@ def verdict($environment; $names; $declaration):
          if $meant then "did you mean \($meant)?" else "see .env.example" end))]
     as $unknown
   | def of(taken): [$checked[] | select(.name and taken)] | map({(.name): .value}) | add // {};
-    {settings: of(.secret | not), secrets: of(.secret), mistakes: ([$checked[] | .mistake // empty] + $unknown)};
+    of(.secret | not) as $settings
+    | {settings: $settings, secrets: of(.secret), mistakes: ([$checked[] | .mistake // empty] + $unknown + [$settings | clashes])};
 
 # assignments: the verdict as what a shell evaluates.
 def assignments:

@@ -6,8 +6,8 @@ const [path, boots] = process.argv.slice(2);
 const state = new DatabaseSync(path);
 const has = (table) => state.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(table);
 
-// The owner's lease: a start would wait for it for up to 300 s.
-if (has("state_leases")) state.exec("delete from state_leases where scope = 'gateway-owner'");
+// Leases: of the gateway's owner, of the life of plugins, of migrations. A start would wait for each for up to 300 s.
+if (has("state_leases")) state.exec("delete from state_leases");
 
 // Three starts without an end within 300 s, and OpenClaw starts without channels. A container that was killed from
 // outside is no crash of the gateway's, so its start gets an end; the gateway's own deaths still count.

@@ -1,5 +1,7 @@
 # The one truth about where the container stands: status.json, and a line in the log for whoever reads that.
 STATE=starting STAGE=validate MESSAGE='' REASON='' PROGRESS=null
+# Whether the next start would fail, too.
+FAILS_AGAIN=false
 
 say() { printf 'clawlama: %s\n' "$*"; }
 
@@ -19,6 +21,7 @@ progress() {
 # fail EXIT-CODE REASON: one line, the last status, and the end.
 fail() {
   fail_code=$1 STATE=failed REASON=$2 MESSAGE=$2 PROGRESS=null
+  [ "$fail_code" != "$PERMANENT" ] || FAILS_AGAIN=true
   printf 'clawlama: %s\n' "$REASON" >&2
   write_status
   exit "$fail_code"
@@ -31,10 +34,11 @@ write_status() {
   json_or_null "$VERSIONS" >"$RUN/status.versions"
   json_or_null "$INCIDENTS" >"$RUN/status.incidents"
   jq -n -c --arg state "$STATE" --arg stage "$STAGE" --arg message "$MESSAGE" --arg reason "$REASON" \
-    --argjson progress "$PROGRESS" --arg since "$(now)" \
+    --argjson progress "$PROGRESS" --argjson permanent "$FAILS_AGAIN" --arg since "$(now)" \
     --slurpfile plan "$RUN/status.plan" --slurpfile models "$RUN/status.models" \
     --slurpfile versions "$RUN/status.versions" --slurpfile incidents "$RUN/status.incidents" \
     -f "$LIB/status.jq" >"$RUN/status.json" || return 0
+  printf '%s: %s\n' "$STATE" "$MESSAGE" >"$HEALTH"
   # A full disk must not end the start here: whoever reads the log gets it all the same.
   { cp "$RUN/status.json" "$STATUS.new" && mv "$STATUS.new" "$STATUS"; } 2>/dev/null || true
 }

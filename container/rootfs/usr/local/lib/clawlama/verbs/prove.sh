@@ -1,6 +1,6 @@
 # clawlama prove: a real question to the real agent, over HTTP, in a session that is deleted afterwards. It passes when
 # the answer is not empty and Ollama shows that the planned model gave it at the planned context.
-for concern in paths status settings ollama gateway; do . "$LIB/$concern.sh"; done
+for concern in paths status settings ollama gateway gpu; do . "$LIB/$concern.sh"; done
 QUESTION='What is the capital of France?' RIGHT_ANSWER=Paris
 
 prove() {
@@ -16,8 +16,9 @@ prove() {
   forget_session
   [ -n "$answer" ] || prove_failed agent "the answer was empty"
   [ "$(last_use)" != "$used_before" ] || prove_failed model "Ollama did not use $model for the answer \"$(printf %s "$answer" | tr '\n' ' ' | head -c 200)\""
-  [ "$(loaded context_length)" = "$(jq -r .context "$PLAN")" ] || prove_failed model \
-    "$model runs with a context of $(loaded context_length), planned are $(jq -r .context "$PLAN")"
+  [ "$(loaded "$model" context_length)" = "$(jq -r .context "$PLAN")" ] || prove_failed model \
+    "$model runs with a context of $(loaded "$model" context_length), planned are $(jq -r .context "$PLAN")"
+  ! gpu_is_idle "$model" || prove_failed gpu "$(gpu_alarm || echo "$model is on the CPU, though there is a card")"
   touch "$RUN/warm"
   record true
 }
@@ -38,8 +39,7 @@ forget_session() {
   jq -n -c --arg user "$session" '{user: $user}' | gateway_post clawlama/forget 30 >"$RUN/proof.forgotten" 2>&1 || true
 }
 
-loaded() { ollama_api ps | jq -r --arg model "$model" --arg key "$1" '[.models[] | select(.name == $model)][0][$key] // "none"'; }
-last_use() { loaded expires_at; }
+last_use() { loaded "$model" expires_at; }
 
 prove_failed() {
   reason=$2 stage=$1

@@ -1,0 +1,48 @@
+"""What lies on the host of former backups, and what runs things there by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roles.readings import Reading
+
+# Wherever one of a kind of host may be.
+SCHEDULES = (
+    "/etc/systemd/system/clawlama-backup.* /etc/cron.d/clawlama-backup "
+    '"$HOME"/Library/LaunchAgents/org.clawlama.backup.plist'
+)
+
+
+@dataclass(frozen=True)
+class BackupReading(Reading):
+    """Digests of our script and of every schedule of ours, what keeps the clock, and whether there is a password."""
+
+    directory: str
+    password_file: str
+
+    def questions(self) -> Mapping[str, str]:
+        return {
+            "digests": f"for file in {self.directory}/backup/backup.sh {SCHEDULES}; do "
+            'test -e "$file" && if command -v sha256sum >/dev/null; then sha256sum "$file"; '
+            'else shasum -a 256 "$file"; fi; done',
+            "kernel": "uname -s",
+            "home": 'echo "$HOME"',
+            "systemd": "test -d /run/systemd/system && echo yes",
+            "password": f"test -s {self.directory}/backup/password && echo yes",
+            "given_password": f"test -s '{self.password_file}' && echo yes",
+        }
+
+
+@dataclass(frozen=True)
+class MeansReading(Reading):
+    """Whether our script is there, and whether backups are in a local repository."""
+
+    directory: str
+    repository: str
+
+    def questions(self) -> Mapping[str, str]:
+        return {
+            "means": f"test -d {self.directory}/backup && echo yes",
+            "backups": f"test -e {self.repository}/config && echo yes",
+        }

@@ -1,0 +1,3 @@
+"""A host where nobody thought of sudo."""
+
+vm = ["vm"]
