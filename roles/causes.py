@@ -33,8 +33,9 @@ CAUSES = (
         "the Docker server went away; run the same command again",
     ),
     Cause(
-        # dpkg, apt, dnf
-        r"requires superuser privilege|are you root\?|has to be run with superuser privileges|must be run as root",
+        # dpkg, apt, dnf; coreutils and dash, with what root alone may write
+        r"requires superuser privilege|are you root\?|has to be run with superuser privileges|must be run as root"
+        r"|cannot (create|open|touch|remove|move) .*: Permission denied",
         f"the user there is not root; set _sudo to True for this host in the inventory, {AGAIN}",
     ),
 )
