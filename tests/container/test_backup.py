@@ -149,6 +149,28 @@ def test_every_damaged_byte_is_found_before_anything_is_touched(
         assert digests(image, data) == before
 
 
+@pytest.mark.fault("a byte of a repository flipped", UNCHANGED)
+@pytest.mark.parametrize("count", [5, pytest.param(100, marks=pytest.mark.soak)])
+def test_every_damaged_byte_of_a_repository_is_found_before_anything_is_touched(
+    archive: Path, image: str, count: int
+) -> None:
+    chance = random.Random(count)
+    with repository(image, archive) as backups, standing(image) as data:
+        before = digests(image, data)
+        files = in_volume(image, backups, "find /data -type f -size +0 -printf '%s %p\n' | sort").splitlines()
+        for _ in range(count):
+            size, path = chance.choice(files).split()
+            flip = FLIP_ONE.format(path=path, at=chance.randrange(int(size)), bit=1 << chance.randrange(8))
+            in_volume(image, backups, flip)
+            done = tried(image, data, backups)
+            assert done.code == 1, path
+            assert "damaged" in done.last or "cannot be" in done.last, done.said
+            in_volume(image, backups, flip)
+        assert digests(image, data) == before
+        done = tried(image, data, backups)
+        assert done.code == 0, done.said
+
+
 @pytest.mark.fault("the wrong password for a backup", UNCHANGED)
 def test_a_wrong_password_is_refused(lived: Assistant, image: str, tmp_path: Path) -> None:
     right, wrong, path = tmp_path / "right", tmp_path / "wrong", tmp_path / "secret.tar"
@@ -204,6 +226,26 @@ def test_a_restore_that_does_not_fit_is_refused(archive: Path, image: str, tmp_p
         assert digests(image, data) == before
 
 
+@pytest.mark.fault("too little room for a backup", "said in one line; the next one, with more room, is whole")
+def test_a_backup_that_does_not_fit_changes_nothing_and_the_next_is_whole(image: str, tmp_path: Path) -> None:
+    beside = "--env=CLAWLAMA_BACKUP_REPOSITORY=/backups/repository"
+    with standing(image) as data, small_volume(tmp_path, 60) as backups:
+        in_volume(image, data, f"head -c {FILE_BYTES} /dev/urandom >/data/workspace/large")
+        in_volume(image, backups, f"head -c {FILE_BYTES} /dev/zero >/data/other")
+        before = digests(image, data)
+        full = engine(image, data, backups, "backup", beside)
+        assert full.code == 1
+        assert full.last.endswith("the disk is full; free some of it")
+        assert digests(image, data) == before
+        in_volume(image, backups, "rm /data/other")
+        done = engine(image, data, backups, "backup", beside)
+        assert done.code == 0, done.said
+        with volume() as elsewhere:
+            done = engine(image, elsewhere, backups, "restore", beside)
+            assert done.code == 0, done.said
+            assert digests(image, elsewhere) == before
+
+
 @pytest.mark.fault("a restore onto a volume that holds a state", "refused, unless told to replace it")
 def test_a_state_that_is_there_is_replaced_only_when_told_to(archive: Path, image: str) -> None:
     with standing(image) as data:
@@ -255,6 +297,12 @@ def test_a_check_tries_the_newest_backup_and_finds_a_damaged_one(image: str) -> 
         )
 
 
+# Done twice it is undone.
+FLIP_ONE = """
+chmod u+w {path}
+node -e 'const file = require("fs").openSync("{path}", "r+"), byte = Buffer.alloc(1);
+require("fs").readSync(file, byte, 0, 1, {at}); byte[0] ^= {bit}; require("fs").writeSync(file, byte, 0, 1, {at})'
+"""
 # One byte in the middle of the largest pack.
 FLIP = """
 file=$(find /data/data -type f -printf '%s %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenarios.upgrades import BACK
 from tests.testbed.docker import MINUTE
 from tests.testbed.image import image
 from tests.testbed.machine import ROOT
@@ -17,9 +18,11 @@ pytestmark = pytest.mark.timeout(20 * MINUTE)
 FAILS = "restless"
 PLAIN = {"NO_COLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
 SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml") if path.parent.name != FAILS)
+# What those try that is a fault.
+FAULTS = {"upgrade": pytest.mark.fault("an upgrade whose OpenClaw fails in its migration", BACK)}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", [pytest.param(name, marks=FAULTS.get(name, ())) for name in SCENARIOS])
 def test_a_scenario_passes(scenario: str) -> None:
     image()
     done = molecule(scenario)

@@ -63,7 +63,7 @@ def test_nothing_is_made_up() -> None:
         "dpkg: error: requested operation requires superuser privilege",
         "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied), are you root?",
         "Error: This command has to be run with superuser privileges (under the root user on most systems).",
-        "mkdir: cannot create directory ‘/opt/clawlama’: Permission denied",
+        "mkdir: cannot create directory '/opt/clawlama': Permission denied",
         "sh: 1: cannot create /opt/clawlama/packages.before.new: Permission denied",
     ],
 )

@@ -57,31 +57,44 @@ engine_failed() {
   refuse "$1: ${said:-it said nothing}"
 }
 
-# An empty place becomes a repository; one that holds other things, or a damaged one, does not.
+# An empty place becomes a repository; one that holds other things, or a damaged one, does not. To open one costs the
+# engine half a second, which is how long a password has to take: what can be seen without is not asked.
 open_repository() {
   find_repository
-  case $RESTIC_REPOSITORY in
-    /*) mkdir -p "$RESTIC_REPOSITORY" 2>/dev/null && [ -w "$RESTIC_REPOSITORY" ] || refuse "$RESTIC_REPOSITORY: must be a directory that user $(id -u) can write; mount one there, and on the host: chown $(id -u):$(id -g) DIRECTORY" ;;
-  esac
-  engine cat config --no-lock >/dev/null && return
-  grep -q 'Is there a repository' "$RUN/engine.said" || engine_failed "$RESTIC_REPOSITORY cannot be opened"
-  case $RESTIC_REPOSITORY in
-    /*) [ -z "$(ls -A "$RESTIC_REPOSITORY")" ] || refuse "$RESTIC_REPOSITORY: must be empty or a repository of restic's, and is neither; name another place" ;;
-  esac
+  if is_here; then
+    mkdir -p "$RESTIC_REPOSITORY" 2>/dev/null && [ -w "$RESTIC_REPOSITORY" ] || refuse "$RESTIC_REPOSITORY: must be a directory that user $(id -u) can write; mount one there, and on the host: chown $(id -u):$(id -g) DIRECTORY"
+    [ ! -e "$RESTIC_REPOSITORY/config" ] || return 0
+    [ -z "$(ls -A "$RESTIC_REPOSITORY")" ] || refuse "$RESTIC_REPOSITORY: must be empty or a repository of restic's, and is neither; name another place"
+  else
+    engine cat config --no-lock >/dev/null && return
+    grep -q 'Is there a repository' "$RUN/engine.said" || engine_failed "$RESTIC_REPOSITORY cannot be opened"
+  fi
   engine init --repository-version 2 >/dev/null || engine_failed "$RESTIC_REPOSITORY could not be made a repository"
 }
 
-# Every byte of it. Its keys bear their digest as their name, which the engine itself does not look at.
+is_here() {
+  case $RESTIC_REPOSITORY in /*) ;; *) return 1 ;; esac
+}
+
+# count_of KIND: how many files of a kind a repository here has.
+count_of() { find "$RESTIC_REPOSITORY/$1" -type f 2>/dev/null | wc -l; }
+
+# check_repository [OPTION OF THE ENGINE'S...]: that nothing is missing, and what the options name.
 check_repository() {
-  find_repository
-  case $RESTIC_REPOSITORY in
-    /*) for key in "$RESTIC_REPOSITORY"/keys/*; do
-      [ ! -e "$key" ] || [ "$(sha256sum <"$key" | cut -d' ' -f1)" = "${key##*/}" ] || refuse "$RESTIC_REPOSITORY cannot be trusted: its key ${key##*/} is damaged"
-    done ;;
-  esac
-  engine check --no-lock --read-data >"$RUN/checked" && return
+  engine check --no-lock "$@" >"$RUN/checked" && return
   grep -q . "$RUN/engine.said" || cp "$RUN/checked" "$RUN/engine.said"
   engine_failed "$RESTIC_REPOSITORY cannot be trusted"
+}
+
+# Whatever is in it bears its digest as its name, but for the configuration, which is sealed: several times as fast as to
+# have the engine read all of it, and the engine takes no look at the digests of keys.
+check_digests() {
+  [ -e "$RESTIC_REPOSITORY/config" ] || return 0
+  (cd "$RESTIC_REPOSITORY" && find data index keys snapshots -type f -print0 |
+    xargs -0 -r -n 8 -P "$(nproc)" openssl dgst -sha256 -r) >"$RUN/digests" 2>"$RUN/engine.said" ||
+    engine_failed "$RESTIC_REPOSITORY cannot be read"
+  damaged=$(awk '{ sub(/^\*/, "", $2); name = $2; sub(/.*\//, "", name); if (length(name) == 64 && name != $1) { print $2; exit } }' "$RUN/digests")
+  [ -z "$damaged" ] || refuse "$RESTIC_REPOSITORY cannot be trusted: its $damaged is damaged"
 }
 
 # back_up: a snapshot that is there was taken for this by the assistant that runs; where none runs it is taken here.
@@ -96,7 +109,7 @@ back_up() {
     [ -s "$SNAPSHOT/manifest.json" ] || refuse "the assistant runs, so it has to take the snapshot: docker exec clawlama clawlama snapshot"
   fi
   backup_began=$(date +%s)
-  engine unlock >/dev/null || true
+  if ! is_here || [ "$(count_of locks)" -gt 0 ]; then engine unlock >/dev/null || true; fi
   backed_up=0
   (cd "$DATA" && list_parts | restic backup --json --tag "$TAG" --ignore-inode --files-from-raw /dev/stdin) >"$RUN/backup.said" 2>"$RUN/engine.said" || backed_up=$?
   # 3: made, but for files that could not be read.
@@ -124,6 +137,7 @@ list_parts() {
 
 # One that cannot be applied now is applied the next time.
 forget_old() {
+  if is_here && [ "$(count_of snapshots)" -le "${CLAWLAMA_BACKUP_KEEP_LAST:-7}" ]; then return; fi
   engine forget --prune --tag "$TAG" --host "$(hostname)" --keep-last "${CLAWLAMA_BACKUP_KEEP_LAST:-7}" \
     --keep-within "${CLAWLAMA_BACKUP_KEEP_DAYS:-30}d" >/dev/null || true
 }

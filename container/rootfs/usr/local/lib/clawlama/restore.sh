@@ -63,7 +63,9 @@ is_replaced() {
 restore() {
   STAGE=restore
   hold_restored_volume
-  check_repository
+  find_repository
+  # What is fetched is compared by the engine, too; of a repository elsewhere that is all.
+  if is_here; then check_digests; fi
   choose_backup
   judge_manifest
   restore_room
@@ -149,7 +151,9 @@ check_backups() {
   trap 'throw_away "$RESTORE"' EXIT
   throw_away "$RESTORE"
   mkdir -p "$RESTORE"
-  check_repository
+  find_repository
+  if is_here; then check_digests; fi
+  check_repository --read-data
   CLAWLAMA_BACKUP_ID='' choose_backup --host "$(hostname)"
   judge_manifest
   fetch_backup "$SNAPSHOT"
