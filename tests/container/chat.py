@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SECOND = 1_000
+CLICKS = 6
 
 
 @contextmanager
@@ -35,10 +36,21 @@ def composer(page: Page) -> Locator:
     return box
 
 
+def send(page: Page, box: Locator) -> None:
+    """Clicks until the text is gone: a page that has just been let in may leave the first click without effect."""
+    for _ in range(CLICKS):
+        page.get_by_role("button", name="Send message").click()
+        with suppress(AssertionError):
+            expect(box).to_be_empty(timeout=5 * SECOND)
+            return
+    raise AssertionError(f"still not sent after {CLICKS} clicks")
+
+
 def say(page: Page, text: str) -> list[str]:
     """Sends a first message and waits for the whole answer; the chat's paragraphs."""
-    composer(page).fill(text)
-    page.get_by_role("button", name="Send message").click()
+    box = composer(page)
+    box.fill(text)
+    send(page, box)
     expect(page.get_by_text(re.compile("output tokens"))).to_be_visible(timeout=600 * SECOND)
     chat = page.get_by_role("region", name="Chat")
     return [paragraph.strip() for paragraph in chat.get_by_role("paragraph").all_inner_texts()]

@@ -109,13 +109,14 @@ def test_everything_is_there_on_a_new_volume_and_the_conversation_goes_on(
             assert any("My favourite colour is blue." in text for text in texts(wire.requests[-1], "user"))
 
 
+@pytest.mark.parametrize("count", [3, pytest.param(30, marks=pytest.mark.soak)])
 def test_the_assistant_goes_on_answering_while_it_is_backed_up(
-    lived: Assistant, tmp_path: Path, tell: Callable[[str], None]
+    lived: Assistant, tmp_path: Path, tell: Callable[[str], None], count: int
 ) -> None:
     talking, gaps = threading.Event(), Gaps(lived)
     threading.Thread(target=talk, args=(lived, talking), daemon=True).start()
     with gaps:
-        archives = [tmp_path / f"{number}.tar" for number in range(3)]
+        archives = [tmp_path / f"{number}.tar" for number in range(count)]
         for path in archives:
             done = backup(path, "--container", lived.name)
             assert done.code == 0, done.said
@@ -126,7 +127,7 @@ def test_the_assistant_goes_on_answering_while_it_is_backed_up(
             done = restore(path, "--container", "nobody", "--volume", data, "--image", image)
             assert done.code == 0, done.said
     assert gaps.longest < 5
-    tell(f"backups during a conversation: longest time without an answer from /healthz {gaps.longest:.1f} s")
+    tell(f"{count} backups during a conversation: longest time without an answer from /healthz {gaps.longest:.1f} s")
 
 
 @pytest.mark.fault("a byte of an archive flipped, or its end cut off", UNCHANGED)
