@@ -14,6 +14,7 @@ from paramiko import SSHException
 from pyinfra import logger
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
 from pyinfra.api.command import FunctionCommand, PyinfraCommand, StringCommand
+from pyinfra.api.exceptions import ConnectError
 from pyinfra.api.facts import FactBase, get_fact
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
@@ -149,7 +150,7 @@ def run(host: Host, script: str, **arguments: Any) -> tuple[bool, list[str], lis
     try:
         succeeded, output = host.run_shell_command(command, **(inherited | arguments))
         if not succeeded and not output.combined_lines and is_cut(host):
-            return lost(host, EOFError("it was cut"))
+            return cut(host)
     except (OSError, EOFError, SSHException) as error:
         return lost(host, error)
     interruption.begin_nothing_more()
@@ -183,6 +184,9 @@ def upload(host: Host, topic: str, path: Path, place: str) -> tuple[bool, list[s
             return watched(host, topic, work, lambda: f"{size(file.tell())} of {whole}"), [], []
         except (OSError, EOFError, SSHException) as error:
             return lost(host, error)
+        except ConnectError as error:
+            # pyinfra says so of a connection that is cut in its first moment, too.
+            return cut(host) if is_cut(host) else (False, [], [str(error)])
 
 
 def is_cut(host: Host) -> bool:
@@ -190,6 +194,10 @@ def is_cut(host: Host) -> bool:
     client = getattr(host.connector, "client", None)
     transport = client.get_transport() if client else None
     return client is not None and (transport is None or not transport.is_active())
+
+
+def cut(host: Host) -> tuple[bool, list[str], list[str]]:
+    return lost(host, EOFError("it was cut"))
 
 
 def lost(host: Host, error: Exception) -> tuple[bool, list[str], list[str]]:

@@ -13,7 +13,7 @@ from roles.causes import AGAIN
 from roles.docker import plan
 from roles.docker.facts import AptMirror, DockerReading
 from roles.errors import UserMistake
-from roles.hosts import attend, attended, fail, foresee, read, refusing, remark, step
+from roles.hosts import attend, attended, cut, fail, foresee, is_cut, read, refusing, remark, step
 from roles.packages import Manager
 from roles.platforms import Platform
 from roles.readings import Reading
@@ -81,4 +81,6 @@ def start(host: Host, starters: tuple[str, ...]) -> bool:
             return True
         said += out + err
     _, log, _ = attend(host, "reading Docker's log", SERVER_LOG)
+    if is_cut(host):
+        return fail(host, f"could not start Docker: {cut(host)[2][0]}")
     return fail(host, "Docker is installed but its server does not start; its last lines are above", said + log)
