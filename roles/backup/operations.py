@@ -42,6 +42,10 @@ def prepared(settings: Settings) -> Commands:
 @refusing
 def unscheduled(settings: Settings) -> Commands:
     """Nothing backs the host up by the clock. What was backed up stays, and so do the means."""
+    yield from end_schedule(settings)
+
+
+def end_schedule(settings: Settings) -> Commands:
     found = read(host, reading(settings))
     if plan.is_scheduled(settings, found):
         yield attended("ending the schedule", plan.ending(found), "could not end the schedule of backups")
@@ -109,9 +113,7 @@ def reading(settings: Settings) -> BackupReading:
 @refusing
 def removed(settings: Settings) -> Commands:
     """Nothing backs the host up. Backups stay, and so does the password without which they are lost."""
-    found = read(host, reading(settings))
-    if plan.is_scheduled(settings, found):
-        yield attended("ending the schedule", plan.ending(found), "could not end the schedule of backups")
+    yield from end_schedule(settings)
     left = read(host, MeansReading(settings.clawlama_directory, settings.clawlama_backup_repository))
     if left["means"]:
         yield attended("removing the means", plan.removal(settings, left), "could not remove the means of backups")

@@ -79,17 +79,17 @@ is_here() {
 # count_of KIND: how many files of a kind a repository here has.
 count_of() { find "$RESTIC_REPOSITORY/$1" -type f 2>/dev/null | wc -l; }
 
-# check_repository [OPTION OF THE ENGINE'S...]: that nothing is missing, and what the options name.
+# All of it read by the engine, wherever it is.
 check_repository() {
-  engine check --no-lock "$@" >"$RUN/checked" && return
+  engine check --no-lock --read-data >"$RUN/checked" && return
   grep -q . "$RUN/engine.said" || cp "$RUN/checked" "$RUN/engine.said"
   engine_failed "$RESTIC_REPOSITORY cannot be trusted"
 }
 
 # Whatever is in it bears its digest as its name, but for the configuration, which is sealed: several times as fast as to
-# have the engine read all of it, and the engine takes no look at the digests of keys.
+# have the engine read all of it, and the engine takes no look at the digests of keys. Of a repository elsewhere, nothing.
 check_digests() {
-  [ -e "$RESTIC_REPOSITORY/config" ] || return 0
+  is_here && [ -e "$RESTIC_REPOSITORY/config" ] || return 0
   (cd "$RESTIC_REPOSITORY" && find data index keys snapshots -type f -print0 |
     xargs -0 -r -n 8 -P "$(nproc)" openssl dgst -sha256 -r) >"$RUN/digests" 2>"$RUN/engine.said" ||
     engine_failed "$RESTIC_REPOSITORY cannot be read"

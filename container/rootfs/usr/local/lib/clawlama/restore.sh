@@ -65,7 +65,7 @@ restore() {
   hold_restored_volume
   find_repository
   # What is fetched is compared by the engine, too; of a repository elsewhere that is all.
-  if is_here; then check_digests; fi
+  check_digests
   choose_backup
   judge_manifest
   restore_room
@@ -152,8 +152,8 @@ check_backups() {
   throw_away "$RESTORE"
   mkdir -p "$RESTORE"
   find_repository
-  if is_here; then check_digests; fi
-  check_repository --read-data
+  check_digests
+  check_repository
   CLAWLAMA_BACKUP_ID='' choose_backup --host "$(hostname)"
   judge_manifest
   fetch_backup "$SNAPSHOT"
