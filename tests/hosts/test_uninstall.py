@@ -10,7 +10,7 @@ from tests.testbed.docker import LABEL, MINUTE, docker
 from tests.testbed.machine import CLONE, IMAGE, Machine, surroundings
 from tests.testbed.traces import Traces, traces
 
-pytestmark = [pytest.mark.testbed, pytest.mark.soak, pytest.mark.timeout(10 * MINUTE)]
+pytestmark = [pytest.mark.testbed, pytest.mark.soak, pytest.mark.timeout(30 * MINUTE)]
 UNINSTALL = ".venv/bin/python -m pyinfra -y inventories/local.py deploy/uninstall.py"
 # The packages that apt would bring for Docker alone, on a machine that is as bare as this one was.
 FOR_DOCKER = """
