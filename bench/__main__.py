@@ -1,10 +1,12 @@
-"""Runs the benchmarks named on the command line, else all of them, one after the other."""
+"""Runs the benchmarks named on the command line, else all of them; with --check fails on a limit that is missed."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 from bench import backup, converge, image, start, turns
+from bench.limits import misses
 
 BENCHMARKS = {
     "image": image.figures,
@@ -15,16 +17,27 @@ BENCHMARKS = {
 }
 
 
-def main(names: list[str]) -> int:
+CHECK = "--check"
+
+
+def main(arguments: list[str]) -> int:
+    names = [name for name in arguments if name != CHECK]
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         print(f"bench: {unknown[0]!r} is no benchmark; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 64
-    for name in names or BENCHMARKS:
-        print(f"\n{name}")
-        for what, figure in BENCHMARKS[name]():
-            print(f"  {what:<58} {figure:>12}", flush=True)
-    return 0
+    missed = [line for name in names or BENCHMARKS for line in misses(shown(name))]
+    for line in missed:
+        print(f"bench: missed: {line}", file=sys.stderr)
+    return 1 if missed and CHECK in arguments else 0
+
+
+def shown(name: str) -> Iterator[tuple[str, str]]:
+    """A benchmark's figures, each printed when it is there."""
+    print(f"\n{name}")
+    for what, figure in BENCHMARKS[name]():
+        print(f"  {what:<58} {figure:>12}", flush=True)
+        yield what, figure
 
 
 if __name__ == "__main__":
