@@ -139,6 +139,10 @@ class Settings(BaseModel):
         str,
         Declared(one_of("full", "lean"), "container", "`full`: all tools. `lean`: four tools, half the prompt."),
     ] = "full"
+    clawlama_warm_up: Annotated[
+        str,
+        Declared(SWITCH, "container", "`true`: what all conversations begin with is computed before the first one."),
+    ] = "true"
     clawlama_context_window: Annotated[
         int,
         Declared(

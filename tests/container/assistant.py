@@ -44,6 +44,8 @@ UNPACK_COMPILED = f"mkdir -m 0700 {OWN} && tar -x -C /data"
 FOLDER = ROOT / ".cache/compiled"
 SAYS = "clawlama: "
 READY = f"{SAYS}ready"
+WARM = f"{SAYS}warm: "
+UNTIL_WARM = 'until [ "$(cat /tmp/clawlama/warm 2>/dev/null)" = warm ]; do sleep 0.2; done'
 PERMANENT = 78
 
 
@@ -280,8 +282,11 @@ def created(
     flags: tuple[str, ...] = HARDENED,
     data_mode: str = "rw",
 ) -> Iterator[Assistant]:
-    """A container, started but not waited for; removed at the end, its volume not."""
-    environment = {"CLAWLAMA_OPENCLAW_PORT": free_port()} | dict(settings or {})
+    """A container, started but not waited for; removed at the end, its volume not.
+
+    Nothing is computed in advance but where it is asked for: it takes the CPU from what is tested beside it.
+    """
+    environment = {"CLAWLAMA_OPENCLAW_PORT": free_port(), "CLAWLAMA_WARM_UP": "false"} | dict(settings or {})
     port = int(str(environment["CLAWLAMA_OPENCLAW_PORT"]))
     name = docker(
         "run", "--detach", f"--label={LABEL}", f"--publish=127.0.0.1:{port}:{port}",

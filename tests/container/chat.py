@@ -51,6 +51,36 @@ def say(page: Page, text: str) -> list[str]:
     box = composer(page)
     box.fill(text)
     send(page, box)
-    expect(page.get_by_text(re.compile("output tokens"))).to_be_visible(timeout=600 * SECOND)
+    return answered(page, text)
+
+
+def say_next(page: Page, text: str) -> None:
+    """Sends a further message and waits for the whole answer."""
+    whole = page.get_by_role("region", name="Chat").get_by_role("button", name="Copy as markdown")
+    before = whole.count()
+    box = composer(page)
+    box.fill(text)
+    send(page, box)
+    expect(whole).to_have_count(before + 1, timeout=600 * SECOND)
+
+
+def say_in_new_conversation(page: Page, text: str) -> list[str]:
+    """Starts another conversation with these words and waits for the whole answer; that chat's paragraphs."""
+    start_conversation(page, text)
+    return answered(page, text)
+
+
+def start_conversation(page: Page, text: str) -> None:
+    """An answer that is there before the page looks for it is not shown until it looks again."""
+    page.get_by_role("link", name="New conversation").first.click()
+    page.get_by_role("textbox", name="What should this session work on?").fill(text)
+    page.get_by_role("button", name="Start session").click()
+
+
+def answered(page: Page, text: str) -> list[str]:
+    """Waits for the whole answer to a conversation's first message; what that conversation's paragraphs say."""
     chat = page.get_by_role("region", name="Chat")
+    # Its first words: the page shows an address by another name.
+    expect(chat.get_by_text(" ".join(text.split()[:3])).first).to_be_visible(timeout=120 * SECOND)
+    expect(chat.get_by_text(re.compile("output tokens")).last).to_be_visible(timeout=600 * SECOND)
     return [paragraph.strip() for paragraph in chat.get_by_role("paragraph").all_inner_texts()]

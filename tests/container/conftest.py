@@ -60,7 +60,13 @@ def smollm2(image: str) -> Iterator[Assistant]:
     """An assistant with a real model, as plain `docker run` makes it: no flag but volume, port and model file."""
     with compiled_volume(image) as name:
         files = {models.smollm2(): models.SMOLLM2_TARGET}
-        settings = {"CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET, "CLAWLAMA_MAX_TOKENS": 64}
+        settings = {
+            "CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET,
+            "CLAWLAMA_MAX_TOKENS": 64,
+            # The same answer each time.
+            "CLAWLAMA_DEMONSTRATION": "true",
+            "CLAWLAMA_WARM_UP": "true",
+        }
         with created(image, name, settings, files, flags=()) as assistant:
             assistant.wait_ready()
             yield assistant

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from gguf import GGUFReader
 
 from tests.testbed.docker import MINUTE
 from tests.testbed.machine import ROOT
@@ -24,6 +27,21 @@ def smollm2() -> Path:
     with _alone():
         if not path.exists():
             _fetch_smollm2(path)
+    return path
+
+
+def smollm2_for_the_full_profile() -> Path:
+    """SmolLM2 again, said to be trained for 32768 tokens: the full profile's prompt lies within its true 8192."""
+    path = FOLDER / "smollm2-32k.gguf"
+    source = smollm2()
+    with _alone():
+        if not path.exists():
+            part = path.with_suffix(".part")
+            shutil.copy(source, part)
+            trained = GGUFReader(part, "r+").get_field("llama.context_length")
+            assert trained is not None
+            trained.parts[trained.data[0]][0] = 32768
+            part.rename(path)
     return path
 
 

@@ -26,7 +26,13 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair(image: str) -> Iterator[Pair]:
-    ollamas = {"CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET, "CLAWLAMA_PROFILE": "lean", "OLLAMA_HOST": "0.0.0.0:11434"}
+    ollamas = {
+        "CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET,
+        # The same answer each time.
+        "CLAWLAMA_DEMONSTRATION": "true",
+        "CLAWLAMA_PROFILE": "lean",
+        "OLLAMA_HOST": "0.0.0.0:11434",
+    }
     with compiled_volume(image) as there, created(image, there, ollamas, MODELS) as ollama:
         ollama.wait_ready()
         with compiled_volume(image) as here, created(image, here, settings(ollama.ollama_url)) as gateway:

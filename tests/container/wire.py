@@ -28,6 +28,12 @@ class Wire:
         self.may_answer = threading.Event()
         self.may_answer.set()
 
+    def wait_for(self, count: int) -> None:
+        """Until so many requests have come."""
+        while len(self.requests) < count:
+            self.arrived.clear()
+            assert len(self.requests) >= count or self.arrived.wait(timeout=60), f"{len(self.requests)} of {count} came"
+
     def answer(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Status and body for one request."""
         if path == "/api/chat":

@@ -6,8 +6,8 @@ start_gateway() {
   openclaw_version >"$STATE_VERSION"
   start_service gateway "$OOM_SCORE_GATEWAY" env \
     OPENCLAW_CONFIG_PATH="$CONFIG" OPENCLAW_NO_RESPAWN=1 OPENCLAW_DISABLE_BONJOUR=1 DO_NOT_TRACK=1 \
-    NODE_COMPILE_CACHE="$OWN/compile-cache" NODE_DISABLE_COLORS=1 \
-    node --import "$LIB/silence.mjs" /usr/local/bin/openclaw gateway run --port "$CLAWLAMA_OPENCLAW_PORT"
+    NODE_COMPILE_CACHE="$OWN/compile-cache" NODE_DISABLE_COLORS=1 CLAWLAMA_WARM_SIGN="$RUN/warm" \
+    node --import "$LIB/silence.mjs" --import "$LIB/titles.mjs" /usr/local/bin/openclaw gateway run --port "$CLAWLAMA_OPENCLAW_PORT"
   await 300 gateway gateway_ready
 }
 

@@ -26,7 +26,8 @@ import_gguf() {
   if ! show_model "$1" | holds '.capabilities | index("tools")'; then
     say "the template in $CLAWLAMA_MODEL_FILE knows no tools, OpenClaw needs them: a ChatML one is used"
     create_model "$1" "$digest" \
-      "$(jq -n --rawfile template "$ETC/chatml.template" '{template: $template, parameters: {stop: ["<|im_start|>", "<|im_end|>"]}}')" || return 1
+      "$(jq -n --rawfile template "$ETC/chatml.template" --argjson demonstration "$CLAWLAMA_DEMONSTRATION" '
+        {template: $template, parameters: ({stop: ["<|im_start|>", "<|im_end|>"]} + if $demonstration then {temperature: 0} else {} end)}')" || return 1
   fi
   # Ollama has hashed what it was given.
   remember_blob "$DATA/ollama/blobs/sha256-${digest#sha256:}"

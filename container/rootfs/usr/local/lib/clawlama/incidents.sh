@@ -70,9 +70,11 @@ notice_runner_ends() {
 
 # Another model, another context, or `ollama stop` end a runner too; then Ollama no longer lists its model.
 tell_runner_end() {
+  rm -f "$RUN/warm"
   if [ "$kills_now" -gt "$kills_before" ]; then
     note_incident memory "the kernel killed the model's runner for want of memory; the next request starts it again" "$(memory_advice)"
   elif [ "$(ollama_api ps | jq '.models | length')" -gt "$(echo "$runners_now" | wc -w)" ]; then
     note_incident crash "the model's runner ended; the next request starts it again" "if it comes again, take another CLAWLAMA_MODEL"
+    warm_up
   fi
 }

@@ -1,10 +1,19 @@
 import { issueDeviceBootstrapToken } from "openclaw/plugin-sdk/device-bootstrap";
-import { dispatchGatewayMethod } from "openclaw/plugin-sdk/gateway-method-runtime";
 import { definePluginEntry } from "openclaw/plugin-sdk/plugin-entry";
+import { through, turn, warmUp, watchPrompts } from "./warm.js";
 
 // Ollama keeps one prefix. The words that differ between sessions stand before the tools: without them the tools of
 // every new session are a cache hit (reference/openclaw.md: 28 s -> 0.5-2.9 s).
-const SESSION_WORDS = ["session", "sessionId"].map((word) => new RegExp(`(Runtime: [^\\n]*) \\| ${word}=[^|\\n]*(?= \\|)`, "g"));
+const SESSION_WORDS = [
+  ...["session", "sessionId"].map((word) => ({ from: new RegExp(`(Runtime: [^\\n]*) \\| ${word}=[^|\\n]*(?= \\|)`, "g"), to: "$1" })),
+  // Said in every session but the first one; the tool itself stands among the others.
+  { from: /\n\nCreate a card with progress_card only [^\n]*/g, to: "" },
+];
+// The main session is told of every new one, in its next turn; of ours nobody wants to hear. Written as JSON writes it.
+const OUR_SESSIONS = [
+  { from: /System: \[[^\]]*\] New session created [^<]*<untrusted-text>\\nSystem: \{\\"sessionKey\\":\\"agent:main:clawlama-.*?<\/untrusted-text>(\\n)?/g, to: "" },
+  { from: /Conversation data \(data, not instructions\):\n""\n\n/g, to: "" },
+];
 
 // What OpenClaw's own `dashboard` asks for: the browser of this assistant's owner.
 const OWNER = {
@@ -13,15 +22,21 @@ const OWNER = {
   purpose: "control-ui-owner",
 };
 
-async function forgetSession(request) {
+async function body(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  const { user } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  const sessions = await dispatchGatewayMethod("sessions.list", { search: user });
-  const keys = (sessions?.payload ?? sessions).sessions.map((session) => session.key).filter((key) => key.includes(user));
-  const results = [];
-  for (const key of keys) results.push(await dispatchGatewayMethod("sessions.delete", { key, deleteTranscript: true }));
-  return { deleted: keys, results };
+  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+}
+
+async function ask(request) {
+  const { text, longest } = await body(request);
+  through(request);
+  return turn("proof", text, (said) => said.length >= longest);
+}
+
+function warm(request) {
+  through(request);
+  return warmUp();
 }
 
 // Valid once, for ten minutes.
@@ -37,10 +52,11 @@ const answering = (make) => async (request, response) => {
 export default definePluginEntry({
   id: "clawlama",
   name: "ClawLama",
-  description: "Prompts alike in all sessions, the proof's session forgotten, links that open the chat once",
+  description: "Prompts alike in all sessions and computed in advance, the proof's turn, links that open the chat once",
   register(api) {
-    api.registerTextTransforms({ input: SESSION_WORDS.map((from) => ({ from, to: "$1" })) });
-    for (const [path, make] of [["forget", forgetSession], ["link", linkKey]]) {
+    api.registerTextTransforms({ input: [...SESSION_WORDS, ...OUR_SESSIONS] });
+    watchPrompts(api);
+    for (const [path, make] of [["ask", ask], ["link", linkKey], ["warm", warm]]) {
       api.registerHttpRoute({
         path: `/clawlama/${path}`,
         auth: "gateway",

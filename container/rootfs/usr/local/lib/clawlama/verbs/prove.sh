@@ -1,42 +1,49 @@
-# clawlama prove: a real question to the real agent, over HTTP, in a session that is deleted afterwards. It passes when
-# the answer is not empty and Ollama shows that the planned model gave it at the planned context.
+# clawlama prove: a real question to the real agent, as the chat page would ask it, in a session that is deleted
+# afterwards: so the page finds its prompt computed. It passes when the answer is not empty and Ollama shows that the
+# planned model gave it at the planned context.
 for concern in paths status settings ollama gateway gpu; do . "$LIB/$concern.sh"; done
 QUESTION='What is the capital of France?' RIGHT_ANSWER=Paris
+# Characters: a small model may not find its end.
+LONGEST_ANSWER=200
 
 prove() {
   [ -s "$SETTINGS" ] || prove_failed start "the container has not come so far yet"
   eval "$(jq -r 'to_entries[] | "\(.key)=\(.value | @sh)"' "$SETTINGS")"
   [ "$(jq -r .state "$STATUS")" = ready ] || prove_failed start "the container is not ready: $(jq -r .message "$STATUS")"
   model=$(jq -r .model "$PLAN")
-  session=clawlama-proof-$$-$(date +%s)
   used_before=$(last_use)
   started=$(date +%s%N)
   answer=$(ask) || prove_failed gateway "$answer"
   seconds=$(awk -v nanoseconds="$(($(date +%s%N) - started))" 'BEGIN { printf "%.1f", nanoseconds / 1e9 }')
-  forget_session
   [ -n "$answer" ] || prove_failed agent "the answer was empty"
   [ "$(last_use)" != "$used_before" ] || prove_failed model "Ollama did not use $model for the answer \"$(printf %s "$answer" | tr '\n' ' ' | head -c 200)\""
   [ "$(loaded "$model" context_length)" = "$(jq -r .context "$PLAN")" ] || prove_failed model \
     "$model runs with a context of $(loaded "$model" context_length), planned are $(jq -r .context "$PLAN")"
   ! gpu_is_idle "$model" || prove_failed gpu "$(gpu_alarm || echo "$model is on the CPU, though there is a card")"
-  touch "$RUN/warm"
   record true
 }
 
 # The answer; or a reason, and false.
 ask() {
-  jq -n -c --arg question "$QUESTION" --arg user "$session" '
-    {model: "openclaw", user: $user, stream: false, max_tokens: 64, temperature: 0,
-     messages: [{role: "user", content: $question}]}' |
-    gateway_post v1/chat/completions 1800 >"$RUN/proof.answer" 2>&1 &&
-    holds '.choices[0] | has("message")' <"$RUN/proof.answer" && jq -r '.choices[0].message.content // empty' "$RUN/proof.answer" && return 0
-  jq -r '.error.message // .' "$RUN/proof.answer" 2>/dev/null || head -c 300 "$RUN/proof.answer"
-  return 1
+  jq -n -c --arg text "$QUESTION" --argjson longest "$LONGEST_ANSWER" '{text: $text, longest: $longest}' |
+    gateway_post clawlama/ask 1800 >"$RUN/proof.answer" 2>&1 || ask_failed
+  if holds 'has("error")' <"$RUN/proof.answer"; then ask_failed; fi
+  if holds 'has("text")' <"$RUN/proof.answer"; then jq -r .text "$RUN/proof.answer"; else ask_over_http; fi
 }
 
-# The plugin's one route; a session that stays behind is untidy, no failure.
-forget_session() {
-  jq -n -c --arg user "$session" '{user: $user}' | gateway_post clawlama/forget 30 >"$RUN/proof.forgotten" 2>&1 || true
+# Where a configuration of the user's own leaves our plugin out.
+ask_over_http() {
+  jq -n -c --arg question "$QUESTION" --arg user "clawlama-proof-$$-$(date +%s)" '
+    {model: "openclaw", user: $user, stream: false, max_tokens: 64, temperature: 0,
+     messages: [{role: "user", content: $question}]}' |
+    gateway_post v1/chat/completions 1800 >"$RUN/proof.answer" 2>&1 || ask_failed
+  holds '.choices[0] | has("message")' <"$RUN/proof.answer" || ask_failed
+  jq -r '.choices[0].message.content // empty' "$RUN/proof.answer"
+}
+
+ask_failed() {
+  jq -r '.error.message? // .error // .' "$RUN/proof.answer" 2>/dev/null || head -c 300 "$RUN/proof.answer"
+  exit 1
 }
 
 last_use() { loaded "$model" expires_at; }

@@ -1,7 +1,8 @@
 # clawlama status: where the container stands, with the recorded proof, what it takes, and the last backup.
-for concern in paths status hardware ollama incidents supervise; do . "$LIB/$concern.sh"; done
-is_busy() { if [ -s "$RUN/gateway.group" ] && request_in_flight; then echo true; else echo false; fi; }
-is_warm() { if [ -e "$RUN/warm" ]; then echo true; else echo false; fi; }
+for concern in paths status hardware ollama incidents supervise warm; do . "$LIB/$concern.sh"; done
+# A warm-up is nobody's answer.
+is_busy() { [ -s "$RUN/gateway.group" ] && ! is_warming && request_in_flight; }
+yes_or_no() { if "$@"; then echo true; else echo false; fi; }
 
 mkdir -p "$RUN"
 json_or_null "$PROOF" >"$RUN/shown.proof"
@@ -10,14 +11,15 @@ json_or_null "$FAILED_BACKUP" >"$RUN/shown.failed"
 json_or_null "$LAST_CHECK" >"$RUN/shown.checked"
 [ -s "$STATUS" ] || { echo "clawlama status: there is no status yet; the container has not started" >&2 && exit 1; }
 if [ "$JSON" = true ]; then
-  jq -c --slurpfile proof "$RUN/shown.proof" --argjson warm "$(is_warm)" --argjson busy "$(is_busy)" --slurpfile backup "$RUN/shown.backup" \
+  jq -c --slurpfile proof "$RUN/shown.proof" --argjson warm "$(yes_or_no is_warm)" --argjson busy "$(yes_or_no is_busy)" --slurpfile backup "$RUN/shown.backup" \
     --slurpfile failed "$RUN/shown.failed" --slurpfile checked "$RUN/shown.checked" --argjson memory "$(memory_used)" --argjson disk "$(disk_free)" '
     . + {warm: $warm, busy: $busy, proof: $proof[0], backup: $backup[0], backup_failed: $failed[0], backup_checked: $checked[0], memory_used: $memory, disk_free: $disk}' "$STATUS"
 else
-  jq -r --slurpfile proof "$RUN/shown.proof" --slurpfile backup "$RUN/shown.backup" --slurpfile failed "$RUN/shown.failed" \
+  jq -r --argjson warm "$(yes_or_no is_warm)" --slurpfile proof "$RUN/shown.proof" --slurpfile backup "$RUN/shown.backup" --slurpfile failed "$RUN/shown.failed" \
     --slurpfile checked "$RUN/shown.checked" '
     "\(.state): \(.message)",
     (if .model then "\(.model), context \(.context), \(if .threads then "\(.threads) threads" else "Ollama elsewhere" end), profile \(.profile)" else empty end),
+    (if .state == "ready" then (if $warm then "warm: what conversations begin with is computed" else "not warm: the next answer computes what conversations begin with" end) else empty end),
     (.models[] | select(.ok | not) | "missing: \(.name): \(.reason)"),
     (.incidents[] | "incident of \(.at): \(.what); \(.fix)"),
     ($proof[0] | if . == null then "no proof yet" else "proof of \(.at): \(.answer // .reason) (\(.seconds) s)" end),

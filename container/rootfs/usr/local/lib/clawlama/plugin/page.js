@@ -1,0 +1,71 @@
+import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
+import { GatewayClient } from "openclaw/plugin-sdk/gateway-runtime";
+
+// What the prompt says of tools depends on what the client can show. These are the chat page's own words, so that a turn
+// asked through here has the page's prompt to the byte; a test compares the two.
+const PAGE = {
+  clientName: "openclaw-control-ui",
+  // Of no build: the gateway would ask a page of another one to load itself anew.
+  clientBuildId: "dev",
+  mode: "webchat",
+  role: "operator",
+  scopes: ["admin", "approvals", "pairing", "questions", "read", "talk.secrets", "write"].map((scope) => `operator.${scope}`),
+  caps: [
+    "agent-kind", "approvals", "task-suggestions", "terminal-offset-seq", "terminal-session-metadata", "terminal-upload-path-style",
+    "tool-events", "inline-widgets", "model-selection-policy", "ui-commands", "usage-refreshing", "model-catalog-snapshot",
+  ],
+};
+const ENDS = ["final", "aborted", "error"];
+
+// Each browser has a key pair of its own; this one lives as long as its connection.
+function freshDevice() {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const raw = Buffer.from(publicKey.export({ format: "jwk" }).x, "base64url");
+  return {
+    deviceId: createHash("sha256").update(raw).digest("hex"),
+    publicKeyPem: publicKey.export({ type: "spki", format: "pem" }),
+    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }),
+  };
+}
+
+const textOf = (message) => (message?.content ?? []).map((part) => part.text ?? "").join("");
+
+// askAsPage({ door, session, text, signal, enough }): one turn as the page would ask it, in a session that is deleted
+// afterwards; { text, error }. door: { port, token }. It is ended early when `enough(text)` holds, or by the signal.
+export async function askAsPage({ door, session, text, signal, enough }) {
+  const device = freshDevice();
+  const run = randomUUID();
+  const connected = Promise.withResolvers();
+  const ended = Promise.withResolvers();
+  const endEarly = () => client.request("chat.abort", { sessionKey: session, runId: run }).catch(() => {});
+  let said = "";
+  const client = new GatewayClient({
+    ...PAGE,
+    url: `ws://127.0.0.1:${door.port}`,
+    origin: `http://127.0.0.1:${door.port}`,
+    token: door.token,
+    deviceIdentity: device,
+    sharedStateMode: "read-only",
+    onHelloOk: () => connected.resolve(),
+    onConnectError: (error) => connected.reject(error),
+    onClose: (code, reason) => ended.reject(new Error(`the gateway closed the connection: ${code} ${reason}`)),
+    onEvent: ({ event, payload }) => {
+      if (event !== "chat" || payload.runId !== run) return;
+      said = textOf(payload.message) || said;
+      if (ENDS.includes(payload.state)) ended.resolve({ text: said, error: payload.state === "error" ? payload.errorMessage : undefined });
+      else if (said && enough(said)) endEarly();
+    },
+  });
+  ended.promise.catch(() => {});
+  signal?.addEventListener("abort", endEarly);
+  client.start();
+  try {
+    await connected.promise;
+    await client.request("chat.send", { sessionKey: session, message: text, deliver: false, idempotencyKey: run });
+    return await ended.promise;
+  } finally {
+    await client.request("sessions.delete", { key: session, deleteTranscript: true }).catch(() => {});
+    await client.request("device.pair.remove", { deviceId: device.deviceId }).catch(() => {});
+    client.stop();
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+
+// Ollama keeps one prefix: it should be what all conversations of the chat page begin with. That is computed before anybody
+// asks, and again when nothing has been going on for a while after something else had Ollama: a sub-agent, a job, a channel.
+const IDLE_MS = 20_000;
+// A file that says "warm" for as long as the next message of the page finds it computed, "warming" while it is computed.
+const SIGN = process.env.CLAWLAMA_WARM_SIGN;
+const OURS = "agent:main:clawlama-";
+
+const promptOf = ({ systemPrompt, tools, model }) =>
+  createHash("sha256").update(JSON.stringify([model, systemPrompt, (tools ?? []).map((tool) => tool.name)])).digest("hex");
+
+const show = (state) => (state ? writeFileSync(SIGN, state) : rmSync(SIGN, { force: true }));
+
+// OpenClaw loads a plugin several times, and then has its hooks from one of them, its routes from another: they share what
+// the process has. door: { port, token } of the gateway. page: the page's prompt and model. last: whose prompt Ollama had
+// last, { prompt, model, trigger, sessionKey }. running: ids of turns. underway: a turn of ours. timer: for when it is quiet.
+const now = (globalThis[Symbol.for("clawlama.warm")] ??= { running: new Set(), pageIsUsed: false });
+const isPages = () => now.page !== undefined && now.last.prompt === now.page.prompt;
+
+// through(request): whoever asks over HTTP has just come through the gateway's door.
+export function through(request) {
+  now.door = { port: request.socket.localPort, token: request.headers.authorization?.replace(/^Bearer /, "") };
+}
+
+// turn(NAME, TEXT, ENOUGH): one of the page's. Another one goes first; what ours has computed by then is not lost.
+export async function turn(name, text, enough) {
+  now.underway?.abort();
+  const mine = (now.underway = new AbortController());
+  // An OpenClaw without what this needs does without.
+  const { askAsPage } = await import("./page.js");
+  try {
+    return await askAsPage({ door: now.door, session: `${OURS}${name}-${Date.now()}`, text, enough, signal: mine.signal });
+  } finally {
+    if (now.underway === mine) now.underway = undefined;
+  }
+}
+
+export async function warmUp() {
+  const began = Date.now();
+  const { error } = await turn("warm-up", "Hello", () => true);
+  return { warm: !error && isPages(), seconds: (Date.now() - began) / 1000, error };
+}
+
+// A user of another door, or of another model, is left what was computed there; one of the page gets the page's back.
+function isToBeWarmed({ door, page, last, running, pageIsUsed }) {
+  if (!door || !page || running.size > 0 || isPages()) return false;
+  return last.model === page.model && (pageIsUsed || last.trigger !== "user" || last.sessionKey?.includes(":subagent:"));
+}
+
+function warmWhenIdle(warn) {
+  if (!isToBeWarmed(now)) return;
+  now.timer = setTimeout(() => warmUp().catch((error) => warn(`clawlama: warm-up: ${error.message}`)), IDLE_MS);
+  now.timer.unref();
+}
+
+export function watchPrompts(api) {
+  api.on("llm_input", (event, { sessionKey, trigger }) => {
+    clearTimeout(now.timer);
+    now.running.add(event.runId);
+    now.last = { prompt: promptOf(event), model: event.model, sessionKey, trigger };
+    show(sessionKey?.startsWith(`${OURS}warm-up`) ? "warming" : "");
+    if (sessionKey?.startsWith(OURS)) {
+      now.page = now.last;
+    } else {
+      now.underway?.abort();
+      now.pageIsUsed ||= isPages();
+    }
+  });
+  api.on("agent_end", (_event, { runId }) => {
+    now.running.delete(runId);
+    show(isPages() ? "warm" : "");
+    warmWhenIdle((words) => api.logger.warn(words));
+  });
+}

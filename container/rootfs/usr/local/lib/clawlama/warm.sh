@@ -1,0 +1,16 @@
+# The words that all conversations of the chat page begin with: on a CPU they are the wait. They are computed behind
+# `ready`, before anybody asks; the plugin in the gateway does it, and does it again after what else the gateway asked for.
+
+# warm_up: in the background; a question that comes meanwhile goes first.
+warm_up() {
+  [ "$CLAWLAMA_WARM_UP" = true ] || return 0
+  rm -f "$RUN/warm"
+  {
+    echo '{}' | gateway_post clawlama/warm 3600 >"$RUN/warmed.json" 2>/dev/null || true
+    warm_seconds=$(jq -r 'select(.warm) | .seconds | ceil' "$RUN/warmed.json" 2>/dev/null) || warm_seconds=''
+    [ -z "$warm_seconds" ] || say "warm: what conversations begin with is computed ($warm_seconds s)"
+  } &
+}
+
+is_warm() { [ "$(cat "$RUN/warm" 2>/dev/null)" = warm ]; }
+is_warming() { [ "$(cat "$RUN/warm" 2>/dev/null)" = warming ]; }

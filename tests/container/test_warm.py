@@ -1,0 +1,97 @@
+"""What conversations of the page begin with is computed before the first one, unseen, and gives way to questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from tests.container import chat, models
+from tests.container.assistant import UNTIL_WARM, WARM, Assistant, ask_elsewhere, compiled_volume, created
+from tests.container.wire import Wire, listening, says, texts
+
+pytestmark = pytest.mark.container
+OPENCLAW = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw"
+SETTINGS = models.TINY_SETTINGS | {"CLAWLAMA_WARM_UP": "true"}
+REPLIES = 12
+# Each a request to the model.
+BEGINNINGS = ("the warm-up", "the proof", "a first message on the page", "a new conversation there")
+UNTIL_GIVEN_UP = "until jq -e '.warm == false' /tmp/clawlama/warmed.json; do sleep 0.2; done"
+
+
+@dataclass
+class Talk:
+    """An assistant whose model is scripted, what it was sent, and what the page showed of its first conversation."""
+
+    assistant: Assistant
+    wire: Wire
+    said: list[str]
+
+    def beginning(self, number: int) -> tuple[list[str], object]:
+        """What stands before the first word of a conversation."""
+        request = self.wire.requests[number]
+        return texts(request, "system"), request["tools"]
+
+
+@pytest.fixture(scope="module", params=["full", pytest.param("lean", marks=pytest.mark.soak)])
+def talk(image: str, bridge: str, request: pytest.FixtureRequest) -> Iterator[Talk]:
+    """An assistant with all BEGINNINGS behind it."""
+    script = [says("Hello.") for _ in range(REPLIES)]
+    with compiled_volume(image) as data, listening(bridge, script=script) as (wire, url):
+        ask_elsewhere(image, data, url)
+        files = {models.tiny(): models.TINY_TARGET}
+        with created(image, data, SETTINGS | {"CLAWLAMA_PROFILE": request.param}, files) as assistant:
+            assistant.wait_said(WARM)
+            assistant.sh("clawlama prove || true")
+            with chat.browser() as browser:
+                page = chat.fresh_page(browser)
+                page.goto(assistant.verb("link")["url"])
+                said = chat.say(page, "Good morning")
+                chat.start_conversation(page, "Good evening")
+                wire.wait_for(len(BEGINNINGS))
+            yield Talk(assistant, wire, said)
+
+
+def test_the_page_and_the_proof_begin_with_what_the_warm_up_computed(talk: Talk) -> None:
+    talk.assistant.sh(UNTIL_WARM)
+    assert len(talk.wire.requests) == len(BEGINNINGS), (
+        "nothing else was asked of the model, no title for a conversation"
+    )
+    assert all(talk.beginning(number) == talk.beginning(0) for number in range(len(BEGINNINGS)))
+
+
+def test_nobody_sees_the_warm_up(talk: Talk) -> None:
+    assert talk.said == ["Good morning", "Hello."]
+    assert "clawlama-" not in json.dumps(talk.wire.requests[2 : len(BEGINNINGS)])
+    assert "clawlama-" not in talk.assistant.sh(f"{OPENCLAW} sessions list --json")
+    [owners] = json.loads(talk.assistant.sh(f"{OPENCLAW} devices list --json"))["paired"]
+    assert owners["clientId"] == "openclaw-control-ui"
+
+
+def test_it_is_computed_again_when_another_door_was_used_and_nothing_goes_on(talk: Talk) -> None:
+    assistant, wire = talk.assistant, talk.wire
+    before = len(wire.requests)
+    assistant.ask("Hello", "elsewhere")
+    assert not assistant.verb("status")["warm"]
+    wire.wait_for(before + 2)
+    assert texts(wire.requests[-1], "system") == texts(wire.requests[0], "system") != texts(wire.requests[-2], "system")
+    assistant.sh(UNTIL_WARM)
+
+
+def test_whoever_asks_goes_before_a_warm_up(talk: Talk) -> None:
+    """The one of the next life is held by the model: only when it is given up does its own request to us end."""
+    assistant, wire = talk.assistant, talk.wire
+    before = len(wire.requests)
+    wire.may_answer.clear()
+    assistant.stop()
+    assistant.start()
+    wire.wait_for(before + 1)
+    assert not assistant.verb("status")["busy"], "a warm-up is nobody's answer"
+    with ThreadPoolExecutor() as background:
+        asked = background.submit(assistant.ask, "Hello", "first")
+        assistant.sh(UNTIL_GIVEN_UP)
+        wire.may_answer.set()
+        assert asked.result().status == 200
