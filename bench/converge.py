@@ -8,10 +8,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from bench.clock import seconds
 from tests.scenarios.deploys import deploy
 from tests.testbed import report
 from tests.testbed.docker import MINUTE, docker
@@ -44,12 +44,6 @@ def prepare(folder: Path, host: RealHost) -> None:
     host.sh(FOR_ANSIBLE, timeout=5 * MINUTE)
     # To the byte: the release is known by its files' digests.
     docker("cp", f"{host.container}:/opt/clawlama/docker-compose.yml", str(folder / "compose.yml"))
-
-
-def seconds(work: Callable[[], None]) -> float:
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
 
 
 def converge(folder: Path) -> None:

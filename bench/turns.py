@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import statistics
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.request import Request, urlopen
 
 from playwright.sync_api import Page
 
+from bench.clock import seconds
 from tests.container import chat, models
 from tests.container.assistant import HARDENED, UNTIL_WARM, WARM, Assistant, bridge_address, created, volume
 from tests.container.wire import listening
@@ -92,17 +92,13 @@ def compared(where: str, cold: float, new: list[float], following: float) -> Ite
     yield f"next answer {where} / cold", f"{following / cold:.3f}"
 
 
-def seconds(work: Callable[[], object]) -> float:
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
-
-
 def turn_seconds(assistant: Assistant, user: str) -> float:
-    began = time.monotonic()
+    return seconds(lambda: answered(assistant, user))
+
+
+def answered(assistant: Assistant, user: str) -> None:
     reply = assistant.ask(QUESTION, user)
     assert reply.status == 200, reply.body
-    return time.monotonic() - began
 
 
 def decode_speeds(assistant: Assistant) -> tuple[float, float]:

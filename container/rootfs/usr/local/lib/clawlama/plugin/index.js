@@ -1,5 +1,6 @@
 import { issueDeviceBootstrapToken } from "openclaw/plugin-sdk/device-bootstrap";
 import { definePluginEntry } from "openclaw/plugin-sdk/plugin-entry";
+import { OWNER_SCOPES } from "./owner.js";
 import { through, turn, warmUp, watchPrompts } from "./warm.js";
 
 // Ollama keeps one prefix. The words that differ between sessions stand before the tools: without them the tools of
@@ -18,7 +19,7 @@ const OUR_SESSIONS = [
 // What OpenClaw's own `dashboard` asks for: the browser of this assistant's owner.
 const OWNER = {
   roles: ["operator"],
-  scopes: ["admin", "approvals", "pairing", "questions", "read", "talk.secrets", "write"].map((scope) => `operator.${scope}`),
+  scopes: OWNER_SCOPES,
   purpose: "control-ui-owner",
 };
 

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
 import { GatewayClient } from "openclaw/plugin-sdk/gateway-runtime";
+import { OWNER_SCOPES } from "./owner.js";
 
 // What the prompt says of tools depends on what the client can show. These are the chat page's own words, so that a turn
 // asked through here has the page's prompt to the byte; a test compares the two.
@@ -9,7 +10,7 @@ const PAGE = {
   clientBuildId: "dev",
   mode: "webchat",
   role: "operator",
-  scopes: ["admin", "approvals", "pairing", "questions", "read", "talk.secrets", "write"].map((scope) => `operator.${scope}`),
+  scopes: OWNER_SCOPES,
   caps: [
     "agent-kind", "approvals", "task-suggestions", "terminal-offset-seq", "terminal-session-metadata", "terminal-upload-path-style",
     "tool-events", "inline-widgets", "model-selection-policy", "ui-commands", "usage-refreshing", "model-catalog-snapshot",
