@@ -16,9 +16,17 @@ from tests.container.wire import Wire, listening, says, texts
 pytestmark = pytest.mark.container
 OPENCLAW = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw"
 SETTINGS = models.TINY_SETTINGS | {"CLAWLAMA_WARM_UP": "true"}
-REPLIES = 12
+REPLIES = 24
 # Each a request to the model.
 BEGINNINGS = ("the warm-up", "the proof", "a first message on the page", "a new conversation there")
+# In this order, and all but at once.
+WARM_UP_AND_PROVE = """
+for concern in paths gateway; do . /usr/local/lib/clawlama/$concern.sh; done
+echo '{}' | gateway_post clawlama/warm 60 >/tmp/clawlama/warmed.json &
+sleep 0.1
+clawlama prove || true
+wait
+"""
 UNTIL_GIVEN_UP = "until jq -e '.warm == false' /tmp/clawlama/warmed.json; do sleep 0.2; done"
 
 
@@ -95,3 +103,16 @@ def test_whoever_asks_goes_before_a_warm_up(talk: Talk) -> None:
         assistant.sh(UNTIL_GIVEN_UP)
         wire.may_answer.set()
         assert asked.result().status == 200
+
+
+def test_a_proof_that_is_asked_as_a_warm_up_begins_goes_before_it(talk: Talk) -> None:
+    """As a deploy asks it: the gateway has not even taken the warm-up's turn yet."""
+    assistant, wire = talk.assistant, talk.wire
+    assistant.sh("rm -f /tmp/clawlama/warmed.json")
+    wire.may_answer.clear()
+    with ThreadPoolExecutor() as background:
+        proven = background.submit(assistant.sh, WARM_UP_AND_PROVE)
+        assistant.sh(UNTIL_GIVEN_UP)
+        wire.may_answer.set()
+        proven.result()
+    assert assistant.verb("status")["proof"]["answer"] == "Hello."

@@ -1,7 +1,7 @@
 import { issueDeviceBootstrapToken } from "openclaw/plugin-sdk/device-bootstrap";
 import { definePluginEntry } from "openclaw/plugin-sdk/plugin-entry";
 import { OWNER_SCOPES } from "./owner.js";
-import { through, turn, warmUp, watchPrompts } from "./warm.js";
+import { ask, warmUp, watchPrompts } from "./warm.js";
 
 // Ollama keeps one prefix. The words that differ between sessions stand before the tools: without them the tools of
 // every new session are a cache hit (reference/openclaw.md: 28 s -> 0.5-2.9 s).
@@ -29,15 +29,15 @@ async function body(request) {
   return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 }
 
-async function ask(request) {
-  const { text, longest } = await body(request);
-  through(request);
-  return turn("proof", text, (said) => said.length >= longest);
-}
+// Whoever asks over HTTP has just come through the gateway's door: { port, token }.
+const doorOf = (request) => ({
+  port: request.socket.localPort,
+  token: request.headers.authorization?.replace(/^Bearer /, ""),
+});
 
-function warm(request) {
-  through(request);
-  return warmUp();
+async function answer(request) {
+  const { text, longest } = await body(request);
+  return ask(doorOf(request), text, (said) => said.length >= longest);
 }
 
 // Valid once, for ten minutes.
@@ -57,7 +57,7 @@ export default definePluginEntry({
   register(api) {
     api.registerTextTransforms({ input: [...SESSION_WORDS, ...OUR_SESSIONS] });
     watchPrompts(api);
-    for (const [path, make] of [["ask", ask], ["link", linkKey], ["warm", warm]]) {
+    for (const [path, make] of [["ask", answer], ["link", linkKey], ["warm", (request) => warmUp(doorOf(request))]]) {
       api.registerHttpRoute({
         path: `/clawlama/${path}`,
         auth: "gateway",

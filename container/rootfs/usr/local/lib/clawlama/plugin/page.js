@@ -38,8 +38,14 @@ export async function askAsPage({ door, session, text, signal, enough }) {
   const run = randomUUID();
   const connected = Promise.withResolvers();
   const ended = Promise.withResolvers();
-  const endEarly = () => client.request("chat.abort", { sessionKey: session, runId: run }).catch(() => {});
+  // The gateway knows nothing of a turn before it took it.
+  let taken = false;
+  let over = false;
   let said = "";
+  const endEarly = () => {
+    over = true;
+    if (taken) client.request("chat.abort", { sessionKey: session, runId: run }).catch(() => {});
+  };
   const client = new GatewayClient({
     ...PAGE,
     url: `ws://127.0.0.1:${door.port}`,
@@ -54,7 +60,10 @@ export async function askAsPage({ door, session, text, signal, enough }) {
       if (event !== "chat" || payload.runId !== run) return;
       said = textOf(payload.message) || said;
       if (ENDS.includes(payload.state)) ended.resolve({ text: said, error: payload.state === "error" ? payload.errorMessage : undefined });
-      else if (said && enough(said)) endEarly();
+      if (!said || !enough(said)) return;
+      // Whatever the turn says of its own end now.
+      ended.resolve({ text: said });
+      endEarly();
     },
   });
   ended.promise.catch(() => {});
@@ -63,6 +72,8 @@ export async function askAsPage({ door, session, text, signal, enough }) {
   try {
     await connected.promise;
     await client.request("chat.send", { sessionKey: session, message: text, deliver: false, idempotencyKey: run });
+    taken = true;
+    if (over) endEarly();
     return await ended.promise;
   } finally {
     await client.request("sessions.delete", { key: session, deleteTranscript: true }).catch(() => {});

@@ -15,32 +15,36 @@ const show = (state) => (state ? writeFileSync(SIGN, state) : rmSync(SIGN, { for
 
 // OpenClaw loads a plugin several times, and then has its hooks from one of them, its routes from another: they share what
 // the process has. door: { port, token } of the gateway. page: the page's prompt and model. last: whose prompt Ollama had
-// last, { prompt, model, trigger, sessionKey }. running: ids of turns. underway: a turn of ours. timer: for when it is quiet.
+// last, { prompt, model, trigger, sessionKey }. running: ids of turns. asked: the last proof's turn, a promise. warmUp: ends
+// the last one early. timer: for when it is quiet.
 const now = (globalThis[Symbol.for("clawlama.warm")] ??= { running: new Set(), pageIsUsed: false });
 const isPages = () => now.page !== undefined && now.last.prompt === now.page.prompt;
 
-// through(request): whoever asks over HTTP has just come through the gateway's door.
-export function through(request) {
-  now.door = { port: request.socket.localPort, token: request.headers.authorization?.replace(/^Bearer /, "") };
-}
-
-// turn(NAME, TEXT, ENOUGH): one of the page's. Another one goes first; what ours has computed by then is not lost.
-export async function turn(name, text, enough) {
-  now.underway?.abort();
-  const mine = (now.underway = new AbortController());
+async function turn({ door, name, text, enough, signal }) {
   // An OpenClaw without what this needs does without.
   const { askAsPage } = await import("./page.js");
-  try {
-    return await askAsPage({ door: now.door, session: `${OURS}${name}-${Date.now()}`, text, enough, signal: mine.signal });
-  } finally {
-    if (now.underway === mine) now.underway = undefined;
-  }
+  return askAsPage({ door, session: `${OURS}${name}-${Date.now()}`, text, enough, signal });
 }
 
-export async function warmUp() {
+// ask(DOOR, TEXT, ENOUGH): a turn as the page's. It goes before a warm-up; what that has computed by then is not lost.
+export function ask(door, text, enough) {
+  now.warmUp?.abort();
+  return (now.asked = turn({ door, name: "proof", text, enough }));
+}
+
+// warmUp(DOOR): from now on also whenever it is to be done again.
+export async function warmUp(door) {
+  now.door = door;
+  await now.asked?.catch(() => {});
+  now.warmUp?.abort();
+  const mine = (now.warmUp = new AbortController());
   const began = Date.now();
-  const { error } = await turn("warm-up", "Hello", () => true);
-  return { warm: !error && isPages(), seconds: (Date.now() - began) / 1000, error };
+  try {
+    const { error } = await turn({ door, name: "warm-up", text: "Hello", enough: () => true, signal: mine.signal });
+    return { warm: !error && isPages(), seconds: (Date.now() - began) / 1000, error };
+  } finally {
+    if (now.warmUp === mine) now.warmUp = undefined;
+  }
 }
 
 // A user of another door, or of another model, is left what was computed there; one of the page gets the page's back.
@@ -51,7 +55,7 @@ function isToBeWarmed({ door, page, last, running, pageIsUsed }) {
 
 function warmWhenIdle(warn) {
   if (!isToBeWarmed(now)) return;
-  now.timer = setTimeout(() => warmUp().catch((error) => warn(`clawlama: warm-up: ${error.message}`)), IDLE_MS);
+  now.timer = setTimeout(() => warmUp(now.door).catch((error) => warn(`clawlama: warm-up: ${error.message}`)), IDLE_MS);
   now.timer.unref();
 }
 
@@ -64,7 +68,7 @@ export function watchPrompts(api) {
     if (sessionKey?.startsWith(OURS)) {
       now.page = now.last;
     } else {
-      now.underway?.abort();
+      now.warmUp?.abort();
       now.pageIsUsed ||= isPages();
     }
   });
