@@ -30,7 +30,7 @@ storage: {{filesystem: {{rootdirectory: {folder}}}}}
 http: {{addr: "{address}", headers: {{Location: ["#"]}}}}
 """
 MODELFILE = r'''
-{ echo FROM /models/model.gguf; echo 'PARAMETER stop "<|im_end|>"'
+{ echo FROM /models/model.gguf; echo 'PARAMETER stop "<|im_end|>"'; echo PARAMETER temperature 0
   printf 'TEMPLATE """'; cat /etc/clawlama/chatml.template; printf '"""\n'; } >/tmp/Modelfile
 '''
 CHUNK = 65536
