@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
-PLANS, UNIT, WITH_DOCKER = "tests/plans/", "tests/unit/", "with Docker"
+PLANS, UNIT, CONTAINER, HOSTS = "tests/plans/", "tests/unit/", "tests/container/", "hosts"
 PAGE = Path(__file__).parent.parent / "docs/faults.md"
 INTRODUCTION = """# What happens when things go wrong
 
@@ -92,17 +92,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class BySharedParts(LoadFileScheduling):  # type: ignore[misc]
-    """All that starts containers runs in one process, in order: two at a time starve each other on slow cores.
+    """Of two processes one has the hosts; the other what needs no Docker and then, when the image is there, containers.
 
-    What needs no Docker runs beside that, and is done long before the first image is. The tests of a file share what
-    they start, those of tests/plans their hosts' locks.
+    Both lanes wait more than they compute; three would starve each other on two cores. The tests of a file share what
+    they start, those of tests/plans their hosts' locks, those of tests/container what only time ends.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         if file.startswith(UNIT):
             return file
-        return PLANS if file.startswith(PLANS) else WITH_DOCKER
+        return next((part for part in (PLANS, CONTAINER) if file.startswith(part)), HOSTS)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedParts:

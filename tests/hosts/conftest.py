@@ -30,8 +30,9 @@ def bare(machine: Machine) -> Traces:
 @pytest.fixture(scope="package")
 def first(machine: Machine, bare: Traces) -> Ended:  # noqa: ARG001 # that comes first
     """The first `make up` of the machine's life. The image it made serves the container tests too."""
-    ended = machine.make_up()
-    machine.hand_out(image.NAME)
+    with image.making():
+        ended = machine.make_up()
+        machine.hand_out(image.NAME)
     return ended
 
 

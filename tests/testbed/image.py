@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from roles.image import plan, sources
 from roles.settings import Settings, environment, settings_from
@@ -16,6 +21,7 @@ NAME = settings_from({"CLAWLAMA_IMAGE": os.environ.get("CLAWLAMA_IMAGE")}).clawl
 
 # What build steps run in; it has what the image has not, such as zstd.
 TOOLS = "clawlama-tools:latest"
+LOCK = Path(tempfile.gettempdir()) / "clawlama-image.lock"
 
 
 def tools() -> str:
@@ -26,9 +32,22 @@ def tools() -> str:
     return TOOLS
 
 
+@contextmanager
+def making() -> Iterator[None]:
+    """One process at a time makes the image; who needs it meanwhile waits for that one's."""
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @functools.cache
 def image() -> str:
     """Its name. It is there if the testbed handed it out, or an earlier run built it; else it is built now."""
+    with making():
+        return _made()
+
+
+def _made() -> str:
     wanted = plan.inputs(sources.read(ROOT / "container"), environment(Settings(), "build"))
     labels = docker("image", "inspect", "--format", "{{json .Config.Labels}}", NAME, check=False)
     if plan.labels(labels).get(plan.INPUTS_LABEL) != wanted:
