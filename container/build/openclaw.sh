@@ -43,9 +43,17 @@ prune_foreign_binaries() {
     -path '*node_modules/*' -not -path '*/openclaw/dist/*' -exec rm -rf {} +
 }
 
+# What only other machines would run: the bundle that is sent to remote workers, the driver of a desktop. And a second
+# compression of the page's files, which browsers ask for over TLS alone; there the first one serves, too.
+prune_what_no_container_uses() {
+  rm -rf "$package/dist/worker" "$folder"/node_modules/@trycua/cua-driver-*
+  find "$package/dist/control-ui" -name '*.br' -delete
+}
+
 install_package
 prune_development_files
 prune_documentation
 prune_foreign_binaries
+prune_what_no_container_uses
 rm -rf /root/.npm
 node "$package/openclaw.mjs" --version
