@@ -137,7 +137,11 @@ class Settings(BaseModel):
     ] = ""
     clawlama_profile: Annotated[
         str,
-        Declared(one_of("full", "lean"), "container", "`full`: all tools. `lean`: four tools, half the prompt."),
+        Declared(
+            one_of("full", "lean", "auto"),
+            "container",
+            "`full`: all tools. `lean`: four tools, half the prompt. `auto`: `lean` on slow machines.",
+        ),
     ] = "full"
     clawlama_warm_up: Annotated[
         str,
@@ -190,6 +194,12 @@ class Settings(BaseModel):
     ollama_max_loaded_models: Annotated[
         int, Declared(whole_number(1, 16, 1), "container", "Models in memory at a time.")
     ] = 1
+    ollama_kv_cache_type: Annotated[
+        str,
+        Declared(
+            one_of("f16", "q8_0"), "container", "What a model keeps of its context: `q8_0` takes about half the memory."
+        ),
+    ] = "f16"
     ollama_host: Annotated[str, Declared(LISTEN, "container", "Where Ollama listens in the container.")] = (
         "127.0.0.1:11434"
     )

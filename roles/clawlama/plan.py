@@ -377,6 +377,7 @@ def summary(found: Mapping[str, str], settings: Settings, address: str, now: dat
         f"model: {status.get('model')}, profile {status.get('profile')}, context {status.get('context')} tokens, "
         f"{computing(status)}",
         *(f"  because {reason}" for reason in status.get("why") or ()),
+        *([f"speed: {status['speed']['words']}"] if status.get("speed") else []),
         *(f"model {model['name']} is not to be had: {model['reason']}" for model in missing_models(status)),
         *(_DEMONSTRATION if status.get("demonstration") else ()),
         f"question: {proof.get('question')}",

@@ -12,6 +12,7 @@ import pytest
 from tests.container import chat, models
 from tests.container.assistant import UNTIL_WARM, WARM, Assistant, ask_elsewhere, compiled_volume, created
 from tests.container.wire import Wire, listening, says, texts
+from tests.testbed.docker import LABEL, docker
 
 pytestmark = pytest.mark.container
 OPENCLAW = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw"
@@ -26,6 +27,18 @@ echo '{}' | gateway_post clawlama/warm 60 >/tmp/clawlama/warmed.json &
 sleep 0.1
 clawlama prove || true
 wait
+"""
+# By the plugin's own ears: what its sign says after each of two turns.
+SEE_PROMPTS = """
+import { existsSync, readFileSync } from "node:fs";
+const { watchPrompts } = await import("/usr/local/lib/clawlama/plugin/warm.js");
+const sign = process.env.CLAWLAMA_WARM_SIGN, hear = {};
+watchPrompts({ on: (name, listener) => (hear[name] = listener), logger: console });
+for (const systemPrompt of ["You are helpful.", "Runtime: session=agent:main:one"]) {
+  hear.llm_input({ runId: "1", sessionId: "id", model: "m", systemPrompt }, { sessionKey: "agent:main:one" });
+  hear.agent_end({}, { runId: "1" });
+  console.log(existsSync(sign) ? readFileSync(sign, "utf8") : "none");
+}
 """
 UNTIL_GIVEN_UP = "until jq -e '.warm == false' /tmp/clawlama/warmed.json; do sleep 0.2; done"
 
@@ -116,3 +129,9 @@ def test_a_proof_that_is_asked_as_a_warm_up_begins_goes_before_it(talk: Talk) ->
         wire.may_answer.set()
         proven.result()
     assert assistant.verb("status")["proof"]["answer"] == "Hello."
+
+
+def test_a_prompt_that_names_its_conversation_is_noticed(image: str) -> None:
+    """As one of an OpenClaw would that says it in other words than those that are taken out."""
+    command = ("run", "--rm", f"--label={LABEL}", "--env=CLAWLAMA_WARM_SIGN=/tmp/sign", "--entrypoint=node", image)
+    assert docker(*command, "--input-type=module", "--eval", SEE_PROMPTS).split() == ["none", "apart"]

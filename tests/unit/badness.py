@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -315,7 +316,7 @@ def _bad_values(setting: Setting) -> Iterator[tuple[str, str]]:
 def choices(rule: Rule) -> list[str]:
     """The words of a rule that lists them, else none."""
     words = rule.pattern.split("|")
-    return words if len(words) > 1 and all(word.replace("-", "").isalpha() for word in words) else []
+    return words if len(words) > 1 and all(re.fullmatch("[a-z0-9_-]+", word) for word in words) else []
 
 
 def _bad_numbers(minimum: int, maximum: int, good: str) -> Iterator[tuple[str, str]]:

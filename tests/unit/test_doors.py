@@ -137,7 +137,7 @@ NO_VALUES: Mapping[str, object] = {
 
 @pytest.mark.parametrize("shown", NO_VALUES)
 def test_a_datum_that_is_no_value_is_refused_in_one_line(shown: str) -> None:
-    fix = "must be one of full, lean; set for example CLAWLAMA_PROFILE=full, or unset it"
+    fix = "must be one of full, lean, auto; set for example CLAWLAMA_PROFILE=full, or unset it"
     assert complaint({"clawlama_profile": NO_VALUES[shown]}) == f'CLAWLAMA_PROFILE="{shown}": {fix}'
 
 
@@ -165,7 +165,7 @@ def complaint(data: Mapping[str, object]) -> str:
     return str(caught.value)
 
 
-PROFILE = 'CLAWLAMA_PROFILE="Full": must be one of full, lean; set for example CLAWLAMA_PROFILE=full, or unset it'
+PROFILE = 'CLAWLAMA_PROFILE="Full": must be one of full, lean, auto; set for example CLAWLAMA_PROFILE=full, or unset it'
 NO_LINE = '.env line 1="(hidden)": must be NAME=VALUE, in UTF-8, with every quote closed; mend or remove the line'
 
 

@@ -37,6 +37,7 @@ def plan(tmp_path: Path) -> Any:
         wanted: str = "",
         measured: list[dict[str, Any]] | None = None,
         sizes: dict[str, int] | None = None,
+        calibration: dict[str, Any] | None = None,
         **hardware: Any,
     ) -> Any:
         values = {setting.name: setting.default for setting in SETTINGS} | (settings or {})
@@ -46,7 +47,14 @@ def plan(tmp_path: Path) -> Any:
         return jq.run(
             "plan.jq",
             *("--arg", "wanted", wanted, "--slurpfile", "table", str(tmp_path / "table.json")),
-            *jq.files(tmp_path, settings=values, hardware=found, sizes=sizes or {}, measured=measured or []),
+            *jq.files(
+                tmp_path,
+                settings=values,
+                hardware=found,
+                sizes=sizes or {},
+                measured=measured or [],
+                calibration=calibration,
+            ),
         )
 
     return decide
@@ -70,6 +78,74 @@ def test_threads_never_exceed_quota_or_cores_and_leave_one_for_the_gateway(
     decided = plan({"OLLAMA_NUM_THREADS": asked}, cores=cores, logical_cores=cores, cpu_quota=quota)
     assert decided["threads"] == threads
     assert any("OLLAMA_NUM_THREADS" in reason for reason in decided["why"]) == (asked == "64")
+
+
+@pytest.mark.parametrize(
+    ("cores", "quota", "asked", "tried"),
+    [
+        (2, None, "auto", [2, 1]),
+        (1, None, "auto", [1]),
+        (8, None, "auto", [7, 8]),
+        (4, 1.5, "auto", [1, 2]),
+        (2, 0.5, "auto", [1]),
+        (8, None, "3", [3]),
+    ],
+)
+def test_what_is_measured_are_the_counts_that_may_pay(
+    plan: Any, cores: int, quota: float | None, asked: str, tried: list[int]
+) -> None:
+    decided = plan({"OLLAMA_NUM_THREADS": asked}, cores=cores, logical_cores=cores, cpu_quota=quota)
+    assert decided["threads_to_try"] == tried
+
+
+def calibrated(*speeds: tuple[int, float, float], **cold: float) -> dict[str, Any]:
+    """``speeds``: threads, and tokens a second in prefill and decode; ``cold``: profile to seconds that were seen."""
+    return {"speeds": [{"threads": count, "prefill": p, "decode": d} for count, p, d in speeds], "cold": cold}
+
+
+@pytest.mark.parametrize(
+    ("speeds", "threads"),
+    [
+        pytest.param([(2, 246, 63), (1, 127, 60.6)], 2, id="SmolLM2 on two quiet cores"),
+        pytest.param([(2, 200, 6.8), (1, 300, 43)], 1, id="Gemma, one of the two taken by other work"),
+        pytest.param([(7, 40, 8), (8, 41, 8.1)], 7, id="no more than noise"),
+    ],
+)
+def test_threads_are_the_fewest_with_which_a_turn_is_as_fast_as_can_be(
+    plan: Any, speeds: list[tuple[int, float, float]], threads: int
+) -> None:
+    decided = plan(calibration=calibrated(*speeds), cores=max(count for count, _, _ in speeds))
+    assert decided["threads"] == threads
+    assert any("faster here" in reason for reason in decided["why"]) == (threads == 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "prefill", "seen", "profile"),
+    [
+        ("auto", 53, {}, "full"),
+        ("auto", 52, {}, "lean"),
+        ("auto", 53, {"full": 150}, "lean"),
+        ("auto", 20, {"full": 100}, "full"),
+        ("full", 20, {}, "full"),
+        ("lean", 500, {}, "lean"),
+    ],
+)
+def test_the_profile_is_lean_by_itself_where_a_first_answer_would_take_minutes(
+    plan: Any, asked: str, prefill: float, seen: dict[str, float], profile: str
+) -> None:
+    decided = plan({"CLAWLAMA_PROFILE": asked}, calibration=calibrated((2, prefill, 10), **seen))
+    assert decided["profile"] == profile
+    assert any("more than 120: so the lean one" in why for why in decided["why"]) == (
+        asked == "auto" and profile == "lean"
+    )
+
+
+def test_the_wait_for_a_first_answer_is_said_as_seen_or_by_the_speed(plan: Any) -> None:
+    assert plan()["speed"] is None
+    assert plan(calibration=calibrated((2, 210, 60.04)))["speed"]["words"] == (
+        "reads 210 and writes 60 tokens a second; a first answer whose beginning is not computed yet takes some 30 s"
+    )
+    assert plan(calibration=calibrated((2, 210, 60), full=52))["speed"]["cold"] == 52
 
 
 @pytest.mark.parametrize(("gib", "model"), [(32, "gpt-oss:20b"), (16, "qwen3:8b"), (8, "qwen3:4b"), (4, "qwen3:0.6b")])

@@ -4,7 +4,7 @@ set -eu
 # The first process of a container is deaf to signals that it has no trap for.
 trap 'exit 0' TERM INT
 LIB=${TEST_LIB:-/usr/local/lib/clawlama}
-for concern in paths status settings hardware restore volume plan service ollama gpu models pull import config gateway warm incidents supervise; do
+for concern in paths status settings hardware restore volume plan service ollama gpu models pull import calibrate config gateway warm incidents supervise; do
   # shellcheck disable=SC1090
   . "$LIB/$concern.sh"
 done
@@ -22,10 +22,12 @@ start() {
   start_ollama
   provide_models
   settle_plan
+  calibrate
   write_config
+  start_gateway
   load_model
   check_gpu_use
-  start_gateway
+  await_gateway
   announce_ready
   warm_up
   supervise

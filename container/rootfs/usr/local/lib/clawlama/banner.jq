@@ -4,6 +4,7 @@ $plan[0] as $plan | $versions[0].versions as $versions
   "machine   \($hardware)",
   "model     \($plan.model), context \($plan.context), \(if $plan.threads then "\($plan.threads) threads" else "at \($ollama)" end), profile \($plan.profile)",
   ($plan.why[] | "          \(.)"),
+  ($plan.speed // empty | "speed     \(.words)"),
   (if ($plan.models | length) > 1 then "also      \([$plan.models[1:][].name] | join(", "))" else empty end),
   ($models[0][] | select(.ok | not) | "missing   \(.name): \(.reason)"),
   (if $plan.demonstration then

@@ -1,13 +1,18 @@
 # The gateway: OpenClaw's one process. What a container that is gone left behind must not hold it up.
 
+# start_gateway: begins, and does not wait: the model loads meanwhile.
 start_gateway() {
-  enter starting gateway "starting the gateway"
+  STAGE=gateway
   settle_last_life
   openclaw_version >"$STATE_VERSION"
   start_service gateway "$OOM_SCORE_GATEWAY" env \
     OPENCLAW_CONFIG_PATH="$CONFIG" OPENCLAW_NO_RESPAWN=1 OPENCLAW_DISABLE_BONJOUR=1 DO_NOT_TRACK=1 \
     NODE_COMPILE_CACHE="$OWN/compile-cache" NODE_DISABLE_COLORS=1 CLAWLAMA_WARM_SIGN="$RUN/warm" \
     node --import "$LIB/silence.mjs" --import "$LIB/titles.mjs" /usr/local/bin/openclaw gateway run --port "$CLAWLAMA_OPENCLAW_PORT"
+}
+
+await_gateway() {
+  enter starting gateway "starting the gateway"
   await 300 gateway gateway_ready
 }
 

@@ -8,7 +8,9 @@ start_ollama() {
   OOM_KILLS_BEFORE=$(oom_kills)
   ollama_is_ours || return 0
   enter starting ollama "starting Ollama"
-  export OLLAMA_HOST OLLAMA_NUM_PARALLEL OLLAMA_MAX_LOADED_MODELS
+  export OLLAMA_HOST OLLAMA_NUM_PARALLEL OLLAMA_MAX_LOADED_MODELS OLLAMA_KV_CACHE_TYPE
+  # Without it Ollama ignores the type of the cache.
+  if [ "$OLLAMA_KV_CACHE_TYPE" != f16 ]; then export OLLAMA_FLASH_ATTENTION=1; fi
   open_ollama_log
   OLLAMA_MODELS=$DATA/ollama OLLAMA_NOPRUNE=1 OLLAMA_NO_CLOUD=1 OLLAMA_KEEP_ALIVE=24h GIN_MODE=release \
     start_service ollama "$OOM_SCORE_OLLAMA" ollama serve >"$RUN/ollama.log" 2>&1

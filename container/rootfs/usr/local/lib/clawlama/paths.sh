@@ -14,6 +14,7 @@ holds() { [ "$(jq -r "($1) != null and ($1) != false" 2>/dev/null)" = true ]; }
   STATUS=$OWN/status.json
   HEALTH=$RUN/health
   PROOF=$OWN/proof.json
+  CALIBRATION=$OWN/calibration.json
   TOKEN=$OWN/gateway_token
   TELEGRAM_TOKEN=$OWN/telegram_token
   LAST_GENERATED=$OWN/generated.json

@@ -1,5 +1,6 @@
 # Facts in, decisions out. Inputs, each in an array of one: $settings (name to text), $hardware, $table (the fit table),
-# $sizes (model to bytes, of what is there), $measured (what Ollama says of the models that are there). $wanted: names by line.
+# $sizes (model to bytes, of what is there), $measured (what Ollama says of the models that are there), $calibration (of this
+# machine with the model, null before it). $wanted: names by line.
 # Formulas and limits: measured on the real parts; a comment says what each stands for.
 
 def mib: 1048576;
@@ -9,6 +10,11 @@ def gateway_memory: 1500 * mib;
 # What OpenClaw wants of context: below the first it refuses turns, below the second the full profile evicts its own prompt.
 def least_context: 4096;
 def full_context: 16384;
+# Tokens of what all conversations begin with (reference/openclaw.md), and the seconds in which a first answer should come.
+def prompt_tokens: {full: 6300, lean: 3200};
+def patience: 120;
+# Of a turn whose beginning is computed already: tokens that are read, and written.
+def usual_turn: {read: 300, written: 100};
 def size_words: if . >= 1e9 then "\(. / 1e8 | round / 10) GB" else "\(. / 1e6 | round) MB" end;
 def tagged: if . == "" then . elif (split("/") | last | contains(":")) then . else . + ":latest" end;
 
@@ -23,6 +29,8 @@ def with_overhead: [. * 1.3, . + 60 * mib] | max;
 
 def number($name): $settings[0][$name] | tonumber;
 def parallel: number("OLLAMA_NUM_PARALLEL");
+# Bytes of a number in the KV cache: 32 numbers of q8_0 share 2 bytes more. The table's are those of f16.
+def number_bytes: if $settings[0].OLLAMA_KV_CACHE_TYPE == "q8_0" then 34 / 32 else 2 end;
 
 # KV cache of a model that is there, from /api/show's model_info: bytes a token, and bytes whatever the context.
 def kv_of($info):
@@ -32,7 +40,7 @@ def kv_of($info):
   | ($info[$a + ".attention.head_count_kv"] // $heads) as $kv_heads
   | (($info[$a + ".embedding_length"] // 0) / $heads) as $length
   | (($info[$a + ".attention.key_length"] // $length) + ($info[$a + ".attention.value_length"] // $length)) as $both
-  | ($kv_heads * $both * 2) as $per_layer
+  | ($kv_heads * $both * number_bytes) as $per_layer
   | if $a == "gemma3" then
       ($layers / 6 | floor) as $full
       | ((parallel * ($info[$a + ".attention.sliding_window"] + (if parallel > 1 then 1 else 0 end)) + 512) / 256 | ceil * 256) as $cells
@@ -44,19 +52,23 @@ def measured_model:
   | {name, size, trained: .info[.info["general.architecture"] + ".context_length"], tools: (.capabilities | index("tools") != null)}
     + kv_of($m.info);
 
+def table: $table[0].models[] | .kv_per_token *= number_bytes / 2 | .kv_fixed *= number_bytes / 2;
+
 # What is known of a model, best first: what it says itself, the table, its size alone, its name alone.
 def known:
   tagged as $name
   | ([$measured[0][] | select(.name == $name) | measured_model][0])
-    // ([$table[0].models[] | select((.name | tagged) == $name)][0])
+    // ([table | select((.name | tagged) == $name)][0])
     // {name: $name, size: ($sizes[0][$name] // null)};
 
-def memory_at($context): (.size + .kv_fixed + .kv_per_token * $context * parallel) | with_overhead;
+def kv_at($context): .kv_fixed + .kv_per_token * $context * parallel;
+def memory_at($context): (.size + kv_at($context)) | with_overhead;
 # Nobody here knows the memory of a machine elsewhere: this much context, or what was asked for.
 def elsewhere: $settings[0].CLAWLAMA_OLLAMA_URL != "";
 def context_elsewhere: if number("CLAWLAMA_CONTEXT_WINDOW") == 131072 then 32768 else number("CLAWLAMA_CONTEXT_WINDOW") end;
 def context_ceiling: [number("CLAWLAMA_CONTEXT_WINDOW"), (.trained // number("CLAWLAMA_CONTEXT_WINDOW"))] | min;
-def wanted_context: if $settings[0].CLAWLAMA_PROFILE == "full" then full_context else 8192 end;
+def wanted_profile: $settings[0].CLAWLAMA_PROFILE;
+def wanted_context: if wanted_profile != "lean" then full_context else 8192 end;
 def holds_context($bytes): ($bytes - .size - .kv_fixed) / (.kv_per_token * parallel) / 1024 | floor * 1024;
 # Weights and enough of context; else the CPU computes a part.
 def on_cards: .size != null and .kv_per_token != null and holds_context(vram | to_estimate) >= ([context_ceiling, wanted_context] | min);
@@ -75,8 +87,7 @@ def fits_at($context):
   else context_that_fits >= ([context_ceiling, $context] | min) end;
 
 # A smaller model that is on the cards as a whole is many times faster than a larger one in part.
-def largest_that_fits: [$table[0].models[] | select(on_cards)][0]
-  // [$table[0].models[] | select(fits_at(wanted_context))][0] // [$table[0].models[] | select(fits_at(least_context))][0];
+def largest_that_fits: [table | select(on_cards)][0] // [table | select(fits_at(wanted_context))][0] // [table | select(fits_at(least_context))][0];
 
 def memory_words:
   "\($hardware[0].memory_limit // $hardware[0].memory | size_words)\(if $hardware[0].memory_limit then " (the container's limit)" else "" end) less \(gateway_memory + host_reserve | size_words) for the gateway\(if host_reserve > 0 then " and the host" else "" end)";
@@ -96,19 +107,54 @@ def choice($listed):
         {name: ($best.name | tagged), why: "it is the largest that the \($hardware[0].gpus | map(.vram) | add | size_words) of \($hardware[0].gpus | map(.name) | join(" and ")) hold"}
       elif $best.name == $table[0].models[0].name then {name: ($best.name | tagged), why: "the default model fits"}
       else {name: ($best.name | tagged),
-            why: "\($table[0].models[0].name) needs \($table[0].models[0] | memory_at([.trained, wanted_context] | min) | size_words), \(budget | size_words) are there (\(memory_words)); \($best.name) is the largest that fits"} end
+            why: "\($table[0].models[0].name) needs \([table][0] | memory_at([.trained, wanted_context] | min) | size_words), \(budget | size_words) are there (\(memory_words)); \($best.name) is the largest that fits"} end
   end;
 
+def usable_cores:
+  $hardware[0] as $h | [$h.cores, (if $h.cpu_quota then [($h.cpu_quota | floor), 1] | max else $h.cores end)] | min;
+# From four on, one is left for the gateway, where nothing was measured.
+def likely_threads: usable_cores | if . >= 4 then . - 1 else . end;
+# The likely one first. A part of a core beyond the quota may pay or not; so may the last core, which the gateway wants, too.
+def threads_to_try:
+  $settings[0].OLLAMA_NUM_THREADS as $asked
+  | if elsewhere then []
+    elif $asked != "auto" then [[($asked | tonumber), $hardware[0].logical_cores] | min]
+    elif on_cards then [likely_threads]
+    else [usable_cores, usable_cores - 1, ($hardware[0].cpu_quota // empty | ceil)]
+      | map(select(. >= 1 and . <= $hardware[0].cores)) | [likely_threads] + (unique - [likely_threads]) end;
+
+def speeds: $calibration[0].speeds // [];
+def turn_seconds: usual_turn.read / .prefill + usual_turn.written / .decode;
+# The fewest threads with which a turn takes no longer than it must; a tenth is noise.
+def best_speed: speeds | (map(turn_seconds) | min) as $least | map(select(turn_seconds <= $least * 1.1)) | min_by(.threads);
+
 def threads:
-  if elsewhere then {count: null, why: null} else
-  $hardware[0] as $h
-  | ([$h.cores, (if $h.cpu_quota then [($h.cpu_quota | floor), 1] | max else $h.cores end)] | min) as $usable
-  | if $settings[0].OLLAMA_NUM_THREADS == "auto" then {count: (if $usable >= 4 then $usable - 1 else $usable end), why: null}
-    else ($settings[0].OLLAMA_NUM_THREADS | tonumber) as $asked
-      | if $asked > $h.logical_cores
-        then {count: $h.logical_cores, why: "OLLAMA_NUM_THREADS=\($asked) is more than the \($h.logical_cores) processors there are: \($h.logical_cores) are used"}
-        else {count: $asked, why: null} end
-    end end;
+  $settings[0].OLLAMA_NUM_THREADS as $asked
+  | threads_to_try[0] as $count
+  | if elsewhere then {count: null, why: null}
+    elif $asked == "auto" then
+      (best_speed.threads // $count) as $best
+      | {count: $best, why: (if $best != $count then "\($best) threads are faster here than \($count)" else null end)}
+    elif $count < ($asked | tonumber)
+    then {count: $count, why: "OLLAMA_NUM_THREADS=\($asked) is more than the \($hardware[0].logical_cores) processors there are: \($count) are used"}
+    else {count: $count, why: null} end;
+
+# Seconds until a first answer when nothing of its prompt is computed: as seen, else by the speed; null before both.
+def cold($profile): $calibration[0].cold[$profile] // (best_speed | if . then prompt_tokens[$profile] / .prefill else null end);
+
+# The profile, and why it is another one than was asked for.
+def profile($context):
+  if $context != null and $context < full_context and wanted_profile != "lean" then
+    {name: "lean", why: "the full profile needs a context of \(full_context), so the lean one is used"}
+  elif wanted_profile != "auto" then {name: wanted_profile, why: null}
+  elif (cold("full") // 0) > patience then
+    {name: "lean", why: "a first answer with the full profile takes \(cold("full") | round) s here, more than \(patience): so the lean one is used"}
+  else {name: "full", why: null} end;
+
+def speed($profile):
+  best_speed | if . == null then null else
+    {prefill: (.prefill | round), decode: (.decode * 10 | round / 10), cold: (cold($profile) | ceil)}
+    | .words = "reads \(.prefill) and writes \(.decode) tokens a second; a first answer whose beginning is not computed yet takes some \(.cold) s" end;
 
 def offered($name):
   ($name | known) as $model
@@ -119,24 +165,26 @@ def offered($name):
 | choice($listed) as $choice
 | (($choice.name // "") | known) as $model
 | ($model | context_used) as $context
-| threads as $threads
-| ($settings[0].CLAWLAMA_PROFILE == "full" and $context != null and $context < full_context) as $too_small
+| ($model | threads) as $threads
+| profile($context) as $profile
 | {schema: 1,
    model: $choice.name,
    models: ([$choice.name] + ($listed - [$choice.name]) | map(select(. != null)) | map(offered(.))),
    context: $context,
    threads: $threads.count,
-   profile: (if $too_small then "lean" else $settings[0].CLAWLAMA_PROFILE end),
+   threads_to_try: ($model | threads_to_try),
+   speed: ($model | speed($profile.name)),
+   profile: $profile.name,
    demonstration: ($settings[0].CLAWLAMA_DEMONSTRATION == "true"),
-   memory: {budget: (budget | floor), needed: (if (elsewhere | not) and $model.kv_per_token and $context then ($model | memory_at($context) | floor) else null end)},
+   memory: {budget: (budget | floor), kv: (if (elsewhere | not) and $model.kv_per_token and $context then ($model | kv_at($context) | floor) else null end), needed: (if (elsewhere | not) and $model.kv_per_token and $context then ($model | memory_at($context) | floor) else null end)},
    why: ([$choice.why,
           (if vram > 0 and $model.size != null and $model.kv_per_token != null and ($model | on_cards | not) then
-             "\($choice.name) does not fit the card's \($hardware[0].gpus | map(.vram) | add | size_words): the CPU computes a part of it" + ([$table[0].models[] | select(on_cards)][0] | if . then "; \(.name) would fit" else "" end) else null end),
+             "\($choice.name) does not fit the card's \($hardware[0].gpus | map(.vram) | add | size_words): the CPU computes a part of it" + ([table | select(on_cards)][0] | if . then "; \(.name) would fit" else "" end) else null end),
           (if $context != null and $context < ($model | context_ceiling) then (if elsewhere then "context \($context), as the memory at \($settings[0].CLAWLAMA_OLLAMA_URL) is not known here: CLAWLAMA_CONTEXT_WINDOW sets another"
-                else "context \($context) is what the memory holds" end) else null end),
+                else "context \($context) is what the memory holds" + (if number_bytes == 2 then "; OLLAMA_KV_CACHE_TYPE=q8_0 makes room for nearly twice that" else "" end) end) else null end),
           (if $context != null and $model.trained != null and $model.trained == $context and $context < number("CLAWLAMA_CONTEXT_WINDOW")
            then "context \($context) is what the model was trained for" else null end),
-          (if $too_small then "the full profile needs a context of \(full_context), so the lean one is used" else null end),
+          $profile.why,
           $threads.why] | map(select(. != null))),
    refusal:
      (if $choice.name == null and elsewhere then

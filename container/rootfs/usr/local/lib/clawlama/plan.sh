@@ -4,6 +4,7 @@ make_plan() {
   STAGE=plan
   say "found $(hardware_line)"
   echo '[]' >"$RUN/measured.json"
+  echo null >"$RUN/calibration.json"
   gather_sizes
   decide
   say "plan: $(plan_line)"
@@ -14,11 +15,10 @@ settle_plan() {
   STAGE=plan
   measure_models >"$RUN/measured.json"
   decide
-  say "plan settled: $(plan_line)"
 }
 
 decide() {
-  jq -n --arg wanted "$(wanted_models | had_models)" --slurpfile settings "$SETTINGS" --slurpfile hardware "$HARDWARE" --slurpfile table "$ETC/models.json" \
+  jq -n --arg wanted "$(wanted_models | had_models)" --slurpfile calibration "$RUN/calibration.json" --slurpfile settings "$SETTINGS" --slurpfile hardware "$HARDWARE" --slurpfile table "$ETC/models.json" \
     --slurpfile sizes "$RUN/sizes.json" --slurpfile measured "$RUN/measured.json" -f "$LIB/plan.jq" >"$PLAN"
   refusal=$(plan_value refusal)
   [ -z "$refusal" ] || fail "$PERMANENT" "$refusal"

@@ -8,9 +8,14 @@ warm_up() {
   {
     echo '{}' | gateway_post clawlama/warm 3600 >"$RUN/warmed.json" 2>/dev/null || true
     warm_seconds=$(jq -r 'select(.warm) | .seconds | ceil' "$RUN/warmed.json" 2>/dev/null) || warm_seconds=''
-    [ -z "$warm_seconds" ] || say "warm: what conversations begin with is computed ($warm_seconds s)"
+    if [ -n "$warm_seconds" ]; then
+      keep_cold "$warm_seconds"
+      say "warm: what conversations begin with is computed ($warm_seconds s)"
+    fi
   } &
 }
 
 is_warm() { [ "$(cat "$RUN/warm" 2>/dev/null)" = warm ]; }
+# Whether all conversations begin with the same words, as far as was seen.
+is_shared() { [ "$(cat "$RUN/warm" 2>/dev/null)" != apart ]; }
 is_warming() { [ "$(cat "$RUN/warm" 2>/dev/null)" = warming ]; }

@@ -4,17 +4,21 @@ import { rmSync, writeFileSync } from "node:fs";
 // Ollama keeps one prefix: it should be what all conversations of the chat page begin with. That is computed before anybody
 // asks, and again when nothing has been going on for a while after something else had Ollama: a sub-agent, a job, a channel.
 const IDLE_MS = 20_000;
-// A file that says "warm" for as long as the next message of the page finds it computed, "warming" while it is computed.
+// A file that says "warm" for as long as the next message of the page finds it computed, "warming" while it is computed, and
+// "apart" where a prompt names its session: an OpenClaw whose words we do not know, so that no two begin alike.
 const SIGN = process.env.CLAWLAMA_WARM_SIGN;
 const OURS = "agent:main:clawlama-";
 
 const promptOf = ({ systemPrompt, tools, model }) =>
   createHash("sha256").update(JSON.stringify([model, systemPrompt, (tools ?? []).map((tool) => tool.name)])).digest("hex");
 
+const namesItsSession = ({ systemPrompt, sessionId }, sessionKey) =>
+  [sessionId, sessionKey].some((name) => name && systemPrompt?.includes(name));
+
 const show = (state) => (state ? writeFileSync(SIGN, state) : rmSync(SIGN, { force: true }));
 
 // OpenClaw loads a plugin several times, and then has its hooks from one of them, its routes from another: they share what
-// the process has. door: { port, token } of the gateway. page: the page's prompt and model. last: whose prompt Ollama had
+// the process has. door: { port, token } of the gateway. page: the page's prompt and model. apart: the last prompt names its session. last: whose prompt Ollama had
 // last, { prompt, model, trigger, sessionKey }. running: ids of turns. asked: the last proof's turn, a promise. warmUp: ends
 // the last one early. timer: for when it is quiet.
 const now = (globalThis[Symbol.for("clawlama.warm")] ??= { running: new Set(), pageIsUsed: false });
@@ -41,15 +45,15 @@ export async function warmUp(door) {
   const began = Date.now();
   try {
     const { error } = await turn({ door, name: "warm-up", text: "Hello", enough: () => true, signal: mine.signal });
-    return { warm: !error && isPages(), seconds: (Date.now() - began) / 1000, error };
+    return { warm: !error && !mine.signal.aborted && isPages(), seconds: (Date.now() - began) / 1000, error };
   } finally {
     if (now.warmUp === mine) now.warmUp = undefined;
   }
 }
 
 // A user of another door, or of another model, is left what was computed there; one of the page gets the page's back.
-function isToBeWarmed({ door, page, last, running, pageIsUsed }) {
-  if (!door || !page || running.size > 0 || isPages()) return false;
+function isToBeWarmed({ door, page, apart, last, running, pageIsUsed }) {
+  if (!door || !page || apart || running.size > 0 || isPages()) return false;
   return last.model === page.model && (pageIsUsed || last.trigger !== "user" || last.sessionKey?.includes(":subagent:"));
 }
 
@@ -64,7 +68,8 @@ export function watchPrompts(api) {
     clearTimeout(now.timer);
     now.running.add(event.runId);
     now.last = { prompt: promptOf(event), model: event.model, sessionKey, trigger };
-    show(sessionKey?.startsWith(`${OURS}warm-up`) ? "warming" : "");
+    now.apart = namesItsSession(event, sessionKey);
+    show(now.apart ? "apart" : sessionKey?.startsWith(`${OURS}warm-up`) ? "warming" : "");
     if (sessionKey?.startsWith(OURS)) {
       now.page = now.last;
     } else {
@@ -74,7 +79,7 @@ export function watchPrompts(api) {
   });
   api.on("agent_end", (_event, { runId }) => {
     now.running.delete(runId);
-    show(isPages() ? "warm" : "");
+    show(now.apart ? "apart" : isPages() ? "warm" : "");
     warmWhenIdle((words) => api.logger.warn(words));
   });
 }

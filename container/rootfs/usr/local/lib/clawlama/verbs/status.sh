@@ -11,15 +11,17 @@ json_or_null "$FAILED_BACKUP" >"$RUN/shown.failed"
 json_or_null "$LAST_CHECK" >"$RUN/shown.checked"
 [ -s "$STATUS" ] || { echo "clawlama status: there is no status yet; the container has not started" >&2 && exit 1; }
 if [ "$JSON" = true ]; then
-  jq -c --slurpfile proof "$RUN/shown.proof" --argjson warm "$(yes_or_no is_warm)" --argjson busy "$(yes_or_no is_busy)" --slurpfile backup "$RUN/shown.backup" \
+  jq -c --slurpfile proof "$RUN/shown.proof" --argjson warm "$(yes_or_no is_warm)" --argjson shared "$(yes_or_no is_shared)" --argjson busy "$(yes_or_no is_busy)" --slurpfile backup "$RUN/shown.backup" \
     --slurpfile failed "$RUN/shown.failed" --slurpfile checked "$RUN/shown.checked" --argjson memory "$(memory_used)" --argjson disk "$(disk_free)" '
-    . + {warm: $warm, busy: $busy, proof: $proof[0], backup: $backup[0], backup_failed: $failed[0], backup_checked: $checked[0], memory_used: $memory, disk_free: $disk}' "$STATUS"
+    . + {warm: $warm, shared: $shared, busy: $busy, proof: $proof[0], backup: $backup[0], backup_failed: $failed[0], backup_checked: $checked[0], memory_used: $memory, disk_free: $disk}' "$STATUS"
 else
-  jq -r --argjson warm "$(yes_or_no is_warm)" --slurpfile proof "$RUN/shown.proof" --slurpfile backup "$RUN/shown.backup" --slurpfile failed "$RUN/shown.failed" \
+  jq -r --argjson warm "$(yes_or_no is_warm)" --argjson shared "$(yes_or_no is_shared)" --slurpfile proof "$RUN/shown.proof" --slurpfile backup "$RUN/shown.backup" --slurpfile failed "$RUN/shown.failed" \
     --slurpfile checked "$RUN/shown.checked" '
     "\(.state): \(.message)",
     (if .model then "\(.model), context \(.context), \(if .threads then "\(.threads) threads" else "Ollama elsewhere" end), profile \(.profile)" else empty end),
-    (if .state == "ready" then (if $warm then "warm: what conversations begin with is computed" else "not warm: the next answer computes what conversations begin with" end) else empty end),
+    (.speed // empty | .words),
+    (if .state == "ready" then (if $shared | not then "not warm: this OpenClaw\u0027s prompt names each conversation, so each one computes all of it"
+       elif $warm then "warm: what conversations begin with is computed" else "not warm: the next answer computes what conversations begin with" end) else empty end),
     (.models[] | select(.ok | not) | "missing: \(.name): \(.reason)"),
     (.incidents[] | "incident of \(.at): \(.what); \(.fix)"),
     ($proof[0] | if . == null then "no proof yet" else "proof of \(.at): \(.answer // .reason) (\(.seconds) s)" end),
