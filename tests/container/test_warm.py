@@ -20,10 +20,13 @@ SETTINGS = models.TINY_SETTINGS | {"CLAWLAMA_WARM_UP": "true"}
 REPLIES = 24
 # Each a request to the model.
 BEGINNINGS = ("the warm-up", "the proof", "a first message on the page", "a new conversation there")
-# In this order, and all but at once.
-WARM_UP_AND_PROVE = """
+WARM_UP = """
 for concern in paths gateway; do . /usr/local/lib/clawlama/$concern.sh; done
-echo '{}' | gateway_post clawlama/warm 60 >/tmp/clawlama/warmed.json &
+echo '{}' | gateway_post clawlama/warm 60"""
+# Each question to the gateway has such a file for as long as it is under way.
+UNTIL_BOTH_ASK = "until [ $(ls /tmp/clawlama/header.* | wc -l) = 2 ]; do sleep 0.1; done"
+# In this order, and all but at once.
+WARM_UP_AND_PROVE = f"""{WARM_UP} >/tmp/clawlama/warmed.json &
 sleep 0.1
 clawlama prove || true
 wait
@@ -129,6 +132,21 @@ def test_a_proof_that_is_asked_as_a_warm_up_begins_goes_before_it(talk: Talk) ->
         wire.may_answer.set()
         proven.result()
     assert assistant.verb("status")["proof"]["answer"] == "Hello."
+
+
+def test_a_warm_up_that_comes_in_the_middle_of_a_proof_asks_nothing_of_its_own(talk: Talk) -> None:
+    assistant, wire = talk.assistant, talk.wire
+    before = len(wire.requests)
+    wire.may_answer.clear()
+    with ThreadPoolExecutor() as background:
+        proven = background.submit(assistant.sh, "clawlama prove || true")
+        wire.wait_for(before + 1)
+        warmed = background.submit(assistant.sh, WARM_UP)
+        assistant.sh(UNTIL_BOTH_ASK)
+        wire.may_answer.set()
+        proven.result()
+        assert json.loads(warmed.result()) == {"warm": True}
+    assert len(wire.requests) == before + 1
 
 
 def test_a_prompt_that_names_its_conversation_is_noticed(image: str) -> None:

@@ -18,9 +18,9 @@ const namesItsSession = ({ systemPrompt, sessionId }, sessionKey) =>
 const show = (state) => (state ? writeFileSync(SIGN, state) : rmSync(SIGN, { force: true }));
 
 // OpenClaw loads a plugin several times, and then has its hooks from one of them, its routes from another: they share what
-// the process has. door: { port, token } of the gateway. page: the page's prompt and model. apart: the last prompt names its session. last: whose prompt Ollama had
-// last, { prompt, model, trigger, sessionKey }. running: ids of turns. asked: the last proof's turn, a promise. warmUp: ends
-// the last one early. timer: for when it is quiet.
+// the process has. door: { port, token } of the gateway. page: the page's prompt and model. apart: the last prompt names its
+// session. last: whose prompt Ollama had last, { prompt, model, trigger, sessionKey }. running: ids of turns. asked: a proof's
+// turn that is under way, a promise. warmUp: ends the last one early. timer: for when it is quiet.
 const now = (globalThis[Symbol.for("clawlama.warm")] ??= { running: new Set(), pageIsUsed: false });
 const isPages = () => now.page !== undefined && now.last.prompt === now.page.prompt;
 
@@ -33,13 +33,17 @@ async function turn({ door, name, text, enough, signal }) {
 // ask(DOOR, TEXT, ENOUGH): a turn as the page's. It goes before a warm-up; what that has computed by then is not lost.
 export function ask(door, text, enough) {
   now.warmUp?.abort();
-  return (now.asked = turn({ door, name: "proof", text, enough }));
+  const asked = turn({ door, name: "proof", text, enough }).finally(() => {
+    if (now.asked === asked) now.asked = undefined;
+  });
+  return (now.asked = asked);
 }
 
-// warmUp(DOOR): from now on also whenever it is to be done again.
+// warmUp(DOOR): from now on also whenever it is to be done again. A proof that is under way does the same.
 export async function warmUp(door) {
   now.door = door;
-  await now.asked?.catch(() => {});
+  const proof = await now.asked?.catch(({ message }) => ({ error: message }));
+  if (proof && !proof.error) return { warm: isPages() };
   now.warmUp?.abort();
   const mine = (now.warmUp = new AbortController());
   const began = Date.now();
