@@ -1,8 +1,8 @@
 # How fast this machine computes with this model: it decides the threads and the profile, and what is said of waits.
 # Measured at the first start, and again where the model, Ollama, or what of the CPU is ours has changed.
 
-# Some 150 tokens to read, and a few to write: enough to tell thread counts apart. No further count is tried after so many seconds.
-CALIBRATION_BYTES=600 CALIBRATION_TOKENS=16 CALIBRATION_SECONDS=30
+# Some 150 tokens to read, and what is written in some seconds.
+CALIBRATION_BYTES=600 CALIBRATION_TOKENS=16 CALIBRATION_DECODE_SECONDS=3
 
 calibrate() {
   STAGE=calibrate
@@ -27,21 +27,27 @@ calibration_key() {
 is_calibrated() { [ -s "$CALIBRATION" ] && jq --slurpfile key "$RUN/calibration.key" '.key == $key[0]' "$CALIBRATION" 2>/dev/null | holds .; }
 
 measure_speeds() {
-  calibration_began=$(date +%s)
   : >"$RUN/speeds"
   for count in $(jq -r '.threads_to_try[]' "$PLAN"); do
-    [ $(($(date +%s) - calibration_began)) -lt "$CALIBRATION_SECONDS" ] || break
     enter loading calibrate "measuring how fast $(plan_value model) is with $count threads"
-    patiently speed_with "$count" >>"$RUN/speeds"
+    patiently steady_speed_with "$count" >>"$RUN/speeds"
     need_ollama "its speed was measured"
   done
   jq -s -c --slurpfile key "$RUN/calibration.key" '{key: $key[0], speeds: ., cold: {}}' "$RUN/speeds" >"$RUN/calibration.new"
   install_private "$RUN/calibration.new" "$CALIBRATION"
 }
 
-# Tokens a second, by Ollama's own clock; nothing where it does not generate, which load_model says.
+# The kernel lets whoever has just begun go before other work: only what goes on for seconds shows what that costs.
+steady_speed_with() {
+  speed_with "$1" "$CALIBRATION_TOKENS" >"$RUN/burst"
+  [ -s "$RUN/burst" ] || return 0
+  speed_with "$1" "$(jq --argjson seconds "$CALIBRATION_DECODE_SECONDS" '[.decode * $seconds | ceil, 256] | min' "$RUN/burst")" |
+    jq -c --slurpfile burst "$RUN/burst" '.prefill = $burst[0].prefill'
+}
+
+# speed_with THREADS TOKENS: tokens a second, by Ollama's own clock; nothing where it does not generate, which load_model says.
 speed_with() {
-  ollama_api generate "$(jq -c --argjson threads "$1" --argjson tokens "$CALIBRATION_TOKENS" --arg text "$(head -c "$CALIBRATION_BYTES" "$ETC/AGENTS.md")" '
+  ollama_api generate "$(jq -c --argjson threads "$1" --argjson tokens "$2" --arg text "$(head -c "$CALIBRATION_BYTES" "$ETC/AGENTS.md")" '
     {model, prompt: $text, raw: true, stream: false, keep_alive: "24h",
      options: {num_ctx: .context, num_predict: $tokens, num_thread: $threads}}' "$PLAN")" |
     jq -c --argjson threads "$1" '
