@@ -8,12 +8,11 @@ from collections.abc import Iterator
 
 from bench.limits import Figure, Limit
 from tests.container import models
-from tests.container.assistant import WARM, Assistant, ask_elsewhere, bridge_address, created, volume
+from tests.container.assistant import OPENCLAW, WARM, Assistant, ask_elsewhere, bridge_address, created, volume
 from tests.container.wire import listening, says
 from tests.testbed.docker import MINUTE
 from tests.testbed.image import image
 
-OPENCLAW = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw"
 QUARTER = 15 * MINUTE
 # The warm-up, the proof, and what the page's prompt may be computed again for when all is quiet.
 SETTLED = MINUTE

@@ -7,12 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from urllib.request import Request, urlopen
 
 from bench.limits import Figure, Limit
+from bench.turns import decode, final, post
 from tests.container import models
 from tests.container.assistant import HARDENED, Assistant, created, volume
-from tests.testbed.docker import MINUTE
 from tests.testbed.image import image
 
 SETTINGS = {
@@ -64,8 +63,4 @@ def decode_speed(assistant: Assistant, plan: dict[str, object], threads: int) ->
 def generated(assistant: Assistant, plan: dict[str, object], threads: int) -> float:
     options = {"num_ctx": plan["context"], "num_thread": threads, "num_predict": TOKENS, "temperature": 0}
     body = {"model": plan["model"], "prompt": "Once upon a time", "raw": True, "stream": False, "options": options}
-    with urlopen(
-        Request(f"{assistant.ollama_url}/api/generate", json.dumps(body).encode()), timeout=4 * MINUTE
-    ) as reply:
-        answer = json.load(reply)
-    return float(answer["eval_count"] / answer["eval_duration"] * 1e9)
+    return decode(final(post(assistant.ollama_url, "generate", body)))

@@ -47,6 +47,8 @@ READY = f"{SAYS}ready"
 WARM = f"{SAYS}warm: "
 UNTIL_WARM = 'until [ "$(cat /tmp/clawlama/warm 2>/dev/null)" = warm ]; do sleep 0.2; done'
 PERMANENT = 78
+# Its command line, in the container.
+OPENCLAW = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw"
 
 
 @dataclass(frozen=True)

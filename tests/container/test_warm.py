@@ -10,12 +10,11 @@ from dataclasses import dataclass
 import pytest
 
 from tests.container import chat, models
-from tests.container.assistant import UNTIL_WARM, WARM, Assistant, ask_elsewhere, compiled_volume, created
+from tests.container.assistant import OPENCLAW, UNTIL_WARM, WARM, Assistant, ask_elsewhere, compiled_volume, created
 from tests.container.wire import Wire, listening, says, texts
 from tests.testbed.docker import LABEL, docker
 
 pytestmark = pytest.mark.container
-OPENCLAW = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw"
 SETTINGS = models.TINY_SETTINGS | {"CLAWLAMA_WARM_UP": "true"}
 REPLIES = 24
 # Each a request to the model.
