@@ -40,6 +40,6 @@ def figures() -> Iterator[Figure]:
 
 
 def scheduled(assistant: Assistant) -> list[str]:
-    """Ids of the jobs that OpenClaw has by itself."""
-    listed = json.loads(assistant.sh(f"{OPENCLAW} cron list --all --json"))
+    """Ids of the jobs that run by themselves."""
+    listed = json.loads(assistant.sh(f"{OPENCLAW} cron list --json"))
     return [str(job["id"]) for job in listed["jobs"]]

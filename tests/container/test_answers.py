@@ -7,10 +7,9 @@ import re
 
 import pytest
 
-from tests.container.assistant import SAYS, Assistant
+from tests.container.assistant import OPENCLAW, SAYS, Assistant
 
 pytestmark = pytest.mark.container
-LIST_SESSIONS = "OPENCLAW_CONFIG_PATH=/data/openclaw/openclaw.json openclaw sessions list --json"
 
 
 def test_the_agent_answers_a_question_whose_answer_is_known(smollm2: Assistant) -> None:
@@ -24,7 +23,7 @@ def test_the_agent_answers_a_question_whose_answer_is_known(smollm2: Assistant) 
 
 def test_a_proof_leaves_no_session_behind(smollm2: Assistant) -> None:
     smollm2.verb("prove")
-    assert json.loads(smollm2.sh(LIST_SESSIONS))["sessions"] == []
+    assert json.loads(smollm2.sh(f"{OPENCLAW} sessions list --json"))["sessions"] == []
 
 
 def test_planned_context_and_threads_reach_the_model(smollm2: Assistant) -> None:
@@ -44,6 +43,11 @@ def loads(log: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("token", ["", "wrong"])
 def test_a_request_without_the_token_is_refused(smollm2: Assistant, token: str) -> None:
     assert smollm2.ask("Hello", "stranger", token=token).status == 401
+
+
+def test_the_model_is_asked_nothing_on_a_schedule_that_nobody_set(smollm2: Assistant) -> None:
+    listed = json.loads(smollm2.sh(f"{OPENCLAW} cron list --json"))
+    assert [job["name"] for job in listed["jobs"]] == []
 
 
 def test_the_banner_says_what_runs_and_where(smollm2: Assistant) -> None:

@@ -91,7 +91,7 @@ def what_there_is(there: Deployed) -> dict[str, object]:
         "files": there.inside("sh -eu", DIGESTS),
         "setting": there.inside(EDITED),
         "devices": sorted(device["deviceId"] for device in listed["paired"]),
-        "jobs": [(job["name"], job["schedule"]) for job in jobs["jobs"]],
+        "jobs": sorted((job["name"], job["schedule"]) for job in jobs["jobs"]),
         "said": there.state()[1],
     }
 
