@@ -1,13 +1,14 @@
 """What all tests share: figures worth reading, the table of faults, and what runs side by side.
 
-Each test with the marker `fault` is a row of the table, with the seconds until it works again. Table and figures are
-printed at the end of a run. A run whose tests all pass adds its rows to `docs/faults.md`; one of `make test` also takes
+Each test with the marker `fault` is a row of the table, with the seconds until it works again. Table, figures and what
+each file took are printed at the end of a run. A run whose tests all pass adds its rows to `docs/faults.md`; one of `make test` also takes
 away those that no test has any more, and knows those of `make soak`, which it leaves out.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -34,6 +35,8 @@ settings.load_profile("test")
 PLACE = pytest.StashKey[int]()
 # Names of what a test's report carries from the process that ran it to the one that prints.
 SECONDS, FIGURES, FAULT = "seconds", "figures", "fault"
+# A file that took fewer seconds is not told.
+TELLING = 5
 # What a process that runs tests for another one hands over at its end.
 CASES = "cases"
 
@@ -44,6 +47,7 @@ class Seen:
     def __init__(self) -> None:
         self.figures: list[str] = []
         self.rows: list[tuple[int, Row]] = []
+        self.seconds: Counter[str] = Counter()
         # All that there are, in the order of the tests, also of those that this run leaves out.
         self.known: list[Case] = []
         self.all_passed = True
@@ -51,6 +55,7 @@ class Seen:
     def take(self, report: pytest.TestReport) -> None:
         told: dict[str, Any] = dict(report.user_properties)
         self.all_passed = self.all_passed and not report.failed
+        self.seconds[report.nodeid.partition("::")[0]] += report.duration
         if report.when == "call" or report.failed:
             self.figures += [str(text) for name, text in report.user_properties if name == FIGURES]
             if FAULT in told:
@@ -145,7 +150,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     seen = terminalreporter.config.stash[SEEN]
     rows = _longest(seen.rows)
-    for title, lines in (("figures", seen.figures), (f"{len(rows)} faults", _table(rows) if rows else [])):
+    slowest = [f"{seconds:7.0f} {file}" for file, seconds in seen.seconds.most_common() if seconds >= TELLING]
+    for title, lines in (
+        (f"{len(rows)} faults", _table(rows) if rows else []),
+        ("seconds by file", slowest),
+        ("figures", seen.figures),
+    ):
         if lines:
             terminalreporter.section(title)
             for line in lines:
