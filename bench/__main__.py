@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from bench import backup, byhand, converge, idle, image, kv, start, threads, turns
+from bench import backup, byhand, converge, idle, image, kv, memory, start, threads, turns
 from bench.limits import Figure, misses
 
 BENCHMARKS = {
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "turns": turns.figures,
     "threads": threads.figures,
     "kv": kv.figures,
+    "memory": memory.figures,
     "byhand": byhand.figures,
     "idle": idle.figures,
     "converge": converge.figures,
