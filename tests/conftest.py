@@ -1,8 +1,8 @@
 """What all tests share: figures worth reading, the table of faults, and what runs side by side.
 
 Each test with the marker `fault` is a row of the table, with the seconds until it works again. Table, figures and what
-each file took are printed at the end of a run. A run whose tests all pass adds its rows to `docs/faults.md`; one of `make test` also takes
-away those that no test has any more, and knows those of `make soak`, which it leaves out.
+each file took are printed at the end of a run. A run whose tests all pass adds its rows to `docs/faults.md`; one of
+`make test` also takes away those that no test has any more, and knows those of `make soak`, which it leaves out.
 """
 
 from __future__ import annotations
