@@ -8,7 +8,7 @@ each file took are printed at the end of a run. A run whose tests all pass adds 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -47,7 +47,7 @@ class Seen:
     def __init__(self) -> None:
         self.figures: list[str] = []
         self.rows: list[tuple[int, Row]] = []
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         # All that there are, in the order of the tests, also of those that this run leaves out.
         self.known: list[Case] = []
         self.all_passed = True
@@ -150,10 +150,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     seen = terminalreporter.config.stash[SEEN]
     rows = _longest(seen.rows)
-    slowest = [f"{seconds:7.0f} {file}" for file, seconds in seen.seconds.most_common() if seconds >= TELLING]
+    slowest = sorted(((seconds, file) for file, seconds in seen.seconds.items() if seconds >= TELLING), reverse=True)
     for title, lines in (
         (f"{len(rows)} faults", _table(rows) if rows else []),
-        ("seconds by file", slowest),
+        ("seconds by file", [f"{seconds:7.0f} {file}" for seconds, file in slowest]),
         ("figures", seen.figures),
     ):
         if lines:
