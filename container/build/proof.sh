@@ -67,6 +67,26 @@ ollama_generates() {
   kill "$server"
 }
 
+# The image's own start, whole, on a state of its own: the gateway serves, its plugin loads, its agent asks Ollama. Whether
+# all conversations begin with the same words is only told: an OpenClaw whose words are new to us is slow, not broken.
+assistant_warms_up() {
+  rm -rf "$TEST_DATA" && mkdir -p "$TEST_DATA"
+  CLAWLAMA_MODEL_FILE=$model CLAWLAMA_DEMONSTRATION=true CLAWLAMA_PROFILE=lean CLAWLAMA_MAX_TOKENS=16 OLLAMA_NUM_THREADS=1 \
+    TEST_VERSIONS=$result timeout 900 entrypoint.sh start >/tmp/start.log 2>&1 &
+  assistant=$!
+  until [ -s "$TEST_RUN/warmed.json" ]; do
+    kill -0 "$assistant" 2>/dev/null || refuse "what they make does not start: $(tail -n 3 /tmp/start.log | tr '\n' ' ' | head -c 600)"
+    sleep 0.2
+  done
+  case $(cat "$TEST_RUN/warm" 2>/dev/null) in
+    warm) ;;
+    apart) echo "OpenClaw $openclaw names each conversation in its prompt: no new one will find it computed" ;;
+    *) refuse "the agent does not answer: $(head -c 600 "$TEST_RUN/warmed.json")" ;;
+  esac
+  kill "$assistant"
+  wait "$assistant" || true
+}
+
 api() {
   path=$1
   shift
@@ -78,4 +98,5 @@ openclaw_accepts_config
 ollama_generates
 jq -n --arg node "$node" --arg openclaw "$openclaw" --arg ollama "$ollama" --argjson variants "$(find /usr/local/lib/ollama -name 'libggml-cpu*' | wc -l)" \
   '{versions: {node: $node, ollama: $ollama, openclaw: $openclaw}, cpu_variants: $variants}' >"$result"
+assistant_warms_up
 cat "$result"
