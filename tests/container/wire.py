@@ -14,6 +14,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 Message = dict[str, Any]
+CHARACTERS_A_TOKEN = 3.5
 
 
 class Wire:
@@ -46,7 +47,7 @@ class Wire:
             self.arrived.set()
             self.may_answer.wait(timeout=240)
             if self.upstream is None:
-                return self._scripted()
+                return self._scripted(self.requests[-1])
         if self.upstream is None:
             return 404, b'{"error":"the script knows /api/chat only"}'
         with urlopen(Request(self.upstream + path, data=body or None), timeout=300) as reply:
@@ -55,14 +56,16 @@ class Wire:
                 self.replies.append(answer)
             return reply.status, answer
 
-    def _scripted(self) -> tuple[int, bytes]:
+    def _scripted(self, request: dict[str, Any]) -> tuple[int, bytes]:
         if not self.script:
             return 500, b'{"error":"the script has run out"}'
         done = {
             "message": self.script.pop(0),
             "done": True,
             "done_reason": "stop",
-            "prompt_eval_count": 9,
+            "prompt_eval_count": round(
+                len(json.dumps([request["messages"], request.get("tools")])) / CHARACTERS_A_TOKEN
+            ),
             "eval_count": 9,
         }
         return 200, json.dumps({"model": "scripted", "created_at": "2026-01-01T00:00:00Z"} | done).encode() + b"\n"

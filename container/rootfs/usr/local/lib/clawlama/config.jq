@@ -19,6 +19,10 @@ $settings[0] as $settings | $plan[0] as $plan
       contextWindow: .context, contextTokens: .context, maxTokens: .max_tokens,
       params: ({num_ctx: .context, num_predict: .max_tokens, keep_alive: "24h"}
         + if $plan.threads then {num_thread: $plan.threads} else {} end)}]}
+# One request sums up what no longer fits. OpenClaw's own way makes one of every message where 0.4 of the context is less
+# than 4,096 tokens, and again for each heading that a small model leaves out: more than a hundred, on a CPU half an hour.
+| .agents.defaults.compaction = {mode: "default", timeoutSeconds: 1800, keepRecentTokens: (($plan.context // 16384) / 4 | floor),
+    notifyUser: true, memoryFlush: {enabled: false}}
 | .agents.defaults.model.primary = "ollama/\($plan.model)"
 | .agents.defaults.workspace = $workspace
 | .agents.defaults.maxConcurrent = number("CLAWLAMA_MAX_CONCURRENT")
