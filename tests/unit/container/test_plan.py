@@ -148,6 +148,15 @@ def test_the_wait_for_a_first_answer_is_said_as_seen_or_by_the_speed(plan: Any) 
     assert plan(calibration=calibrated((2, 210, 60), full=52))["speed"]["cold"] == 52
 
 
+def test_a_wait_counts_that_a_token_takes_longer_the_more_stand_before_it(plan: Any) -> None:
+    reading = {"reading": {"token": 0.005, "depth": 1e-5}}
+    slow = plan({"CLAWLAMA_PROFILE": "auto"}, calibration=calibrated((2, 200, 60)) | reading)
+    assert slow["profile"] == "lean"
+    assert plan(calibration=calibrated((2, 200, 60)) | reading)["speed"]["words"] == (
+        "reads 27 and writes 60 tokens a second; a first answer whose beginning is not computed yet takes some 230 s"
+    )
+
+
 @pytest.mark.parametrize(("gib", "model"), [(32, "gpt-oss:20b"), (16, "qwen3:8b"), (8, "qwen3:4b"), (4, "qwen3:0.6b")])
 def test_the_largest_model_of_the_table_that_fits_is_taken(plan: Any, gib: int, model: str) -> None:
     assert plan(memory=gib * GIB)["model"] == model

@@ -139,8 +139,12 @@ def threads:
     then {count: $count, why: "OLLAMA_NUM_THREADS=\($asked) is more than the \($hardware[0].logical_cores) processors there are: \($count) are used"}
     else {count: $count, why: null} end;
 
-# Seconds until a first answer when nothing of its prompt is computed: as seen, else by the speed; null before both.
-def cold($profile): $calibration[0].cold[$profile] // (best_speed | if . then prompt_tokens[$profile] / .prefill else null end);
+# Seconds until a first answer when nothing of its prompt is computed: as seen, else by what reading takes; null before both.
+def cold($profile):
+  prompt_tokens[$profile] as $tokens
+  | $calibration[0].cold[$profile]
+    // ($calibration[0].reading // (best_speed | if . then {token: (1 / .prefill), depth: 0} else null end)
+        | if . then $tokens * (.token + .depth * $tokens / 2) else null end);
 
 # The profile, and why it is another one than was asked for.
 def profile($context):
@@ -153,7 +157,7 @@ def profile($context):
 
 def speed($profile):
   best_speed | if . == null then null else
-    {prefill: (.prefill | round), decode: (.decode * 10 | round / 10), cold: (cold($profile) | ceil)}
+    {prefill: (prompt_tokens[$profile] / cold($profile) | round), decode: (.decode * 10 | round / 10), cold: ([cold($profile), 1] | max | round)}
     | .words = "reads \(.prefill) and writes \(.decode) tokens a second; a first answer whose beginning is not computed yet takes some \(.cold) s" end;
 
 def offered($name):
