@@ -25,8 +25,8 @@ def browser() -> Iterator[Browser]:
 
 
 def fresh_page(browser: Browser) -> Page:
-    """A page in a profile of its own: it knows nothing of earlier ones."""
-    return browser.new_context().new_page()
+    """A page in a profile of its own: it knows nothing of earlier ones. What moves as one waits takes a whole core."""
+    return browser.new_context(reduced_motion="reduce").new_page()
 
 
 def composer(page: Page) -> Locator:
