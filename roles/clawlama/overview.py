@@ -5,10 +5,13 @@ from __future__ import annotations
 import atexit
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from packaging.version import Version
 
 from roles.clawlama.plan import age, container, missing_models
 from roles.clawlama.releases import Held
@@ -18,8 +21,13 @@ from roles.readings import json_in
 HEADS = (
     "host", "state", "openclaw", "ollama", "model", "context", "answer", "memory", "free", "backup", "held", "says"
 )  # fmt: skip
+UNREACHED = "unreached"
+RECENT = timedelta(days=7)
+LITTLE_DISK = 5 * 1000**3
+# The rank of a host that nobody has to see to.
+WELL = 9
 _rows: dict[str, dict[str, Any]] = {}
-_wanted: list[str] = []
+_wanted: list[tuple[str, tuple[str, ...]]] = []
 
 
 def row(found: Mapping[str, str], held: Iterable[Held]) -> dict[str, Any]:
@@ -51,20 +59,54 @@ def _warnings(status: Mapping[str, Any], failed: Mapping[str, Any], checked: Map
     return told + ([f"backups cannot be relied on: {checked['reason']}"] if checked and not checked["ok"] else [])
 
 
+def unreached(host: str) -> dict[str, Any]:
+    """The row of a host that did not answer."""
+    nothing = row(dict.fromkeys(("container", "status"), ""), ())
+    return nothing | {"state": UNREACHED, "warnings": [f"{host} could not be reached"]}
+
+
 def table(rows: Mapping[str, Mapping[str, Any]], now: datetime) -> list[str]:
-    """Aligned lines, a dash for what is not known."""
-    lines = [HEADS, *(_cells(host, row, now) for host, row in sorted(rows.items()))]
+    """Aligned lines, those first that need a person first; a dash for what is not known."""
+    usual = usual_versions(rows.values())
+    found = {host: findings(row, usual, now) for host, row in rows.items()}
+    by_need = sorted(rows, key=lambda host: (min((rank for rank, _ in found[host]), default=WELL), host))
+    lines = [HEADS, *(_cells(host, rows[host], [words for _, words in found[host]], now) for host in by_need)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADS))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
-def _cells(host: str, row: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
+def usual_versions(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What most of the hosts run; of as many, the newer one."""
+    counted = {name: Counter((row["versions"] or {}).get(name) for row in rows) for name in ("openclaw", "ollama")}
+    known = {name: {version: count for version, count in found.items() if version} for name, found in counted.items()}
+    return {
+        name: max(found, key=lambda version: (found[version], Version(version)))
+        for name, found in known.items()
+        if found
+    }
+
+
+def findings(row: Mapping[str, Any], usual: Mapping[str, str], now: datetime) -> list[tuple[int, str]]:
+    """What somebody should see to: its rank, the most urgent first, and the words; of a host that is well, nothing."""
+    versions, backup, free = row["versions"] or {}, row["backup"], row["disk_free"]
+    drifted = [name for name in usual if versions.get(name) not in (None, usual[name])]
+    old = backup and now - datetime.fromisoformat(backup["at"]) > RECENT
+    return [
+        *([(0, "")] if row["state"] != "ready" else []),
+        *((1, words) for words in row["warnings"]),
+        *([(2, f"the disk has {size(free)} left")] if free is not None and free < LITTLE_DISK else []),
+        *((3, f"{name} {versions[name]}, most have {usual[name]}") for name in drifted),
+        *([(4, f"no backup for {age(backup['at'], now)}")] if old else []),
+    ]
+
+
+def _cells(host: str, row: Mapping[str, Any], says: Iterable[str], now: datetime) -> tuple[str, ...]:
     versions, proof, backup = row["versions"] or {}, row["proof"], row["backup"]
     answer = f"{proof['seconds']} s, {age(proof['at'], now)} ago" if proof and proof["ok"] else None
     cells = (
         *(row["state"] or "not there", versions.get("openclaw"), versions.get("ollama"), row["model"], row["context"]),
         *(answer, row["memory_used"] and size(row["memory_used"]), row["disk_free"] and size(row["disk_free"])),
-        *(backup and f"{age(backup['at'], now)} ago", len(row["releases"]), next(iter(row["warnings"]), None)),
+        *(backup and f"{age(backup['at'], now)} ago", len(row["releases"]), next(filter(None, says), None)),
     )
     return (host, *("-" if cell is None else str(cell) for cell in cells))
 
@@ -73,15 +115,17 @@ def remember(host: str, row: dict[str, Any]) -> None:
     _rows[host] = row
 
 
-def show_at_the_end(json_file: str) -> None:
-    """Has this run's end show the table, and write the rows to a file where one is named."""
+def show_at_the_end(json_file: str, hosts: Iterable[str]) -> None:
+    """Has this run's end show the table of these hosts, and write the rows to a file where one is named."""
     if not _wanted:
-        _wanted.append(json_file)
+        _wanted.append((json_file, tuple(hosts)))
         atexit.register(_show)
 
 
 def _show() -> None:
-    for line in table(_rows, datetime.now(UTC)):
+    [(json_file, hosts)] = _wanted
+    rows = {host: _rows.get(host) or unreached(host) for host in hosts}
+    for line in table(rows, datetime.now(UTC)):
         print(line, file=sys.stderr)
-    if _wanted[0]:
-        Path(_wanted[0]).write_text(json.dumps({"schema": 1, "hosts": _rows}, indent=1) + "\n", encoding="utf-8")
+    if json_file:
+        Path(json_file).write_text(json.dumps({"schema": 1, "hosts": rows}, indent=1) + "\n", encoding="utf-8")

@@ -17,7 +17,7 @@ def test_every_host_has_a_line_and_a_row_for_programs(tmp_path: Path, monkeypatc
     assert play(tmp_path, HOSTS[0]).code == 0
     shown = play(tmp_path, *HOSTS, deploy="deploy/status.py")
     assert shown.code == 0, shown.said
-    [head, debian, mac] = shown.said.rstrip().splitlines()[-3:]
+    [head, mac, debian] = shown.said.rstrip().splitlines()[-3:]
     assert head.split() == [
         "host",
         "state",
