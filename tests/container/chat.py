@@ -54,23 +54,26 @@ def say(page: Page, text: str) -> list[str]:
     return answered(page, text)
 
 
-def read(page: Page, text: str, word: str) -> None:
-    """Sends a message, and waits until a word that its answer must have can be read."""
-    words = page.get_by_role("region", name="Chat").get_by_text(word)
-    before = words.count()
+def messages(page: Page) -> Locator:
+    """What was said in the conversation that is shown, and what was answered, from its first word on."""
+    return page.get_by_role("region", name="Chat").locator(".chat-text")
+
+
+def read(page: Page, text: str) -> None:
+    """Sends a message, and waits until the first words of its answer can be read."""
+    before = messages(page).count()
     box = composer(page)
     box.fill(text)
     send(page, box)
-    expect(words.nth(before)).to_be_visible(timeout=600 * SECOND)
+    expect(messages(page).nth(before + 1)).to_be_visible(timeout=600 * SECOND)
 
 
-def read_in_new_conversation(page: Page, text: str, word: str) -> None:
+def read_in_new_conversation(page: Page, text: str) -> None:
     """The same, of a new conversation's first message."""
-    words = page.get_by_role("region", name="Chat").get_by_text(word)
+    # Not of the conversation before: it is gone while one writes to a new one.
     start_conversation(page, text)
-    # Not of the conversation before.
-    expect(words).to_have_count(0, timeout=60 * SECOND)
-    expect(words.first).to_be_visible(timeout=600 * SECOND)
+    expect(messages(page)).not_to_have_count(0, timeout=60 * SECOND)
+    expect(messages(page).nth(1)).to_be_visible(timeout=600 * SECOND)
 
 
 def start_conversation(page: Page, text: str) -> None:
