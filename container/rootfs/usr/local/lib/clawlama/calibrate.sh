@@ -2,7 +2,7 @@
 # Measured at the first start, and again where the model, Ollama, or what of the CPU is ours has changed.
 
 # Some 200 tokens to read, and what is read and written in some seconds.
-CALIBRATION_BYTES=600 CALIBRATION_TOKENS=16 CALIBRATION_DECODE_SECONDS=3 CALIBRATION_READ_SECONDS=4
+CALIBRATION_BYTES=600 CALIBRATION_TOKENS=16 CALIBRATION_DECODE_SECONDS=3 CALIBRATION_READ_SECONDS=4 CALIBRATION_READ_TOKENS=1024
 
 calibrate() {
   STAGE=calibrate
@@ -56,9 +56,10 @@ keep_speeds() {
 # Seconds a token takes, and how much more for each that stands before it: a conversation's beginning is longer than what
 # is read in some seconds. From what takes such seconds, and half as much again, of which the first part is known then.
 measure_reading() {
-  bytes=$(jq --argjson plan "$(cat "$PLAN")" --argjson bytes "$CALIBRATION_BYTES" --argjson seconds "$CALIBRATION_READ_SECONDS" -s '
-    map(select(.threads == $plan.threads))[0] as $speed
-    | ([$speed.prefill * $seconds, $plan.context / 4] | min) * $bytes / $speed.read | floor' "$RUN/speeds")
+  bytes=$(jq --argjson plan "$(cat "$PLAN")" --argjson bytes "$CALIBRATION_BYTES" --argjson seconds "$CALIBRATION_READ_SECONDS" --argjson most "$CALIBRATION_READ_TOKENS" -s '
+    (map(select(.threads == $plan.threads))[0] // empty) as $speed
+    | ([$speed.prefill * $seconds, $plan.context / 4, $most] | min) * $bytes / $speed.read | floor' "$RUN/speeds")
+  [ -n "$bytes" ] || return 0
   for length in "$bytes" "$((bytes * 3 / 2))"; do
     generate "$(plan_value threads)" 1 "Again: $(calibration_text "$length")"
   done | jq -s -c '
