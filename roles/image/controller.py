@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,9 +108,11 @@ def _build(image: str, context: Path, inputs: str, environment: Mapping[str, str
 
 
 def _packed(image: str, identity: str) -> Path:
-    archive = CACHE / f"{identity.removeprefix('sha256:')[:12]}.tar.gz"
+    # Two hosts may know the same image by two names, each of which stands in its archive.
+    name = re.sub("[^A-Za-z0-9]+", "-", image)
+    archive = CACHE / f"{name}-{identity.removeprefix('sha256:')[:12]}.tar.gz"
     if not archive.exists():
-        for old in CACHE.glob("*.tar*"):
+        for old in CACHE.glob(f"{name}-*.tar*"):
             old.unlink()
         part = archive.with_suffix(".part")
         # A shell's pipe hides that its beginning failed, so the tar is whole before it is zipped.
