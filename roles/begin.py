@@ -28,8 +28,11 @@ def begin(host: Host, *, alone_there: bool = True) -> Settings:
     ``alone_there``: False for what only looks, beside whatever run.
     """
     interruption.obey()
-    failures.sum_up_at_the_end()
     data = host.data.dict()  # type: ignore[no-untyped-call]
+    outcomes_file = str(data.get("outcomes") or "")
+    failures.sum_up_at_the_end(outcomes_file)
+    if outcomes_file:
+        interruption.end_with_the_caller()
     if "prove" in data:
         data["clawlama_prove"] = data["prove"]
     with in_one_line():

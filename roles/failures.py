@@ -1,31 +1,38 @@
-"""What a run over several hosts ends with: which of them failed, and the line that says why."""
+"""What a run ends with: which hosts failed, and the line that says why; for people, and as a file for programs."""
 
 from __future__ import annotations
 
 import atexit
+import json
 import sys
 from collections.abc import Iterable, Mapping
 from itertools import chain
+from pathlib import Path
 
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
 from pyinfra.context import ctx_state
+
+from roles import foresight
 
 UNSAID = "see its lines above"
 _why: dict[str, str] = {}
 _registered: list[State] = []
 
 
-def remember(host: Host, line: str) -> None:
-    """The first line counts: what fails after it fails because of it."""
-    _why.setdefault(host.name, line)
+def remember(host: Host, line: str, *, concludes: bool = False) -> None:
+    """The first line counts: what fails after it fails because of it. Unless that says so, and what became of it."""
+    if concludes or host.name not in _why:
+        _why[host.name] = line
 
 
-def sum_up_at_the_end() -> None:
+def sum_up_at_the_end(outcomes_file: str = "") -> None:
     """Has this run's end say which hosts failed. Called by a deploy, which runs once for each host."""
     if not _registered:
         _registered.append(ctx_state.get())  # type: ignore[no-untyped-call]
         atexit.register(_say)
+        if outcomes_file:
+            atexit.register(_write, Path(outcomes_file))
 
 
 def summary(hosts: int, failed: Iterable[str], why: Mapping[str, str]) -> list[str]:
@@ -43,3 +50,33 @@ def _say() -> None:
     failed = chain(_why, (host.name for host in state.failed_hosts))
     for line in summary(len(state.inventory), failed, _why):
         print(line, file=sys.stderr)
+
+
+def _write(path: Path) -> None:
+    [state] = _registered
+    tell = _done if state.is_executing else _planned
+    outcomes = {host.name: tell(state, host) for host in state.inventory.iter_activated_hosts()}
+    path.write_text(json.dumps(outcomes), encoding="utf-8")
+
+
+def _done(state: State, host: Host) -> dict[str, object]:
+    """Whether all that was to be done there is done, whether that changed anything, and why not."""
+    operations = [operation.operation_meta for operation in state.ops[host].values()]
+    succeeded = all(operation.did_succeed(_raise_if_not_complete=False) for operation in operations)
+    failed = host in state.failed_hosts or host.name in _why
+    return {
+        "ok": bool(operations) and succeeded and not failed,
+        "changed": any(operation.is_complete() and operation.did_change() for operation in operations),
+        "reason": _why.get(host.name, ""),
+    }
+
+
+def _planned(state: State, host: Host) -> dict[str, object]:
+    """Whether it may be begun there, whether anything would be done, and what."""
+    reason = foresight.refusal(host.name)
+    return {
+        "ok": not reason and host not in state.failed_hosts,
+        "changed": any(operation.operation_meta.will_change for operation in state.ops[host].values()),
+        "reason": reason,
+        "notes": foresight.notes(host.name),
+    }

@@ -20,7 +20,7 @@ from pyinfra.api.host import Host
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host
 
-from roles import failures, interruption, sudo
+from roles import failures, foresight, interruption, sudo
 from roles.causes import AGAIN, cause
 from roles.errors import UserMistake
 from roles.narrator import Narrator, size
@@ -132,6 +132,7 @@ def refusing(
         try:
             yield from function(*arguments, **named)
         except (UserMistake, HostSilent) as error:
+            foresight.refuse(ctx_host.get(), str(error))  # type: ignore[no-untyped-call]
             yield refusal(str(error))
 
     return refused
@@ -220,10 +221,10 @@ def watched(host: Host, topic: str, work: Callable[[], T], detail: Callable[[], 
     return result
 
 
-def fail(host: Host, message: str, lines: list[str] | None = None) -> bool:
+def fail(host: Host, message: str, lines: list[str] | None = None, *, concludes: bool = False) -> bool:
     """Shows the last of ``lines``, and in red one line that ends with the cause, where they show a known one.
 
-    Returns False, which fails pyinfra's operation cleanly.
+    Returns False, which fails pyinfra's operation cleanly. ``concludes``: it says more than what failed before it.
     """
     shown = (lines or [])[-SHOWN_LINES:]
     for line in shown:
@@ -232,7 +233,7 @@ def fail(host: Host, message: str, lines: list[str] | None = None) -> bool:
     if "{clock}" in known:
         known = known.format(clock=" ".join(run(host, "date -u '+%Y-%m-%d %H:%M UTC'")[1]))
     line = f"{message.rstrip('.')}: {known}" if known else message
-    failures.remember(host, line)
+    failures.remember(host, line, concludes=concludes)
     host.log_styled(line, fg="red", log_func=logger.error)
     return False
 

@@ -11,6 +11,7 @@ import signal
 import sys
 
 import gevent
+import gevent.os
 
 EXIT_CODE = 128 + signal.SIGINT
 # A remote command does not hear of it, and is left behind then.
@@ -25,6 +26,17 @@ class _Run:
 def obey() -> None:
     """From now on ^C ends the run cleanly; a second one ends it at once."""
     signal.signal(signal.SIGINT, _interrupt)
+
+
+def end_with_the_caller() -> None:
+    """For a program that runs this one: when its end of our standard input closes, however it ended, so do we."""
+
+    def listen() -> None:
+        while gevent.os.tp_read(sys.stdin.fileno(), 1):
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    gevent.spawn(listen)
 
 
 def begin_nothing_more() -> None:

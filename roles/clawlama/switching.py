@@ -154,7 +154,8 @@ def switch(host: Host, settings: Settings, under_way: Switch) -> bool:
     if not (why := start_goal(host, settings, under_way)):
         return finish(host, settings, under_way)
     back = go_back(host, settings, replace(under_way, phase="returning"), why)
-    return back and fail(host, f"stage switch: {why}; {under_way.origin} is back, proven, with its state as it was")
+    said = f"stage switch: {why}; {under_way.origin} is back, proven, with its state as it was"
+    return back and fail(host, said, concludes=True)
 
 
 def start_goal(host: Host, settings: Settings, under_way: Switch) -> str:

@@ -11,6 +11,7 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
+from roles import foresight
 from roles.errors import UserMistake
 from roles.hosts import AS_OURSELVES, attend, attended, fail, read, refusing, remark, run, step, upload, watched
 from roles.image import controller, plan, sources
@@ -35,6 +36,7 @@ def there(asked: Asked) -> Commands:
     if plan.is_there(found, asked.source, plan.inputs(sources.read(CONTEXT), asked.build_settings)):
         return
     if asked.source == "pull":
+        foresight.note(host, "the image is pulled")
         yield pulled(asked.image)
     else:
         yield from made(asked, plan.present(found), found)
@@ -47,6 +49,7 @@ def newest(asked: Asked) -> Commands:
     found = read(host, ImageReading(asked.image))
     if asked.source == "pull":
         # Whether there is a newer one, a registry says no other way.
+        foresight.note(host, "the image is pulled")
         yield pulled(asked.image)
         return
     if is_made_here(asked, found):
@@ -54,6 +57,8 @@ def newest(asked: Asked) -> Commands:
     else:
         said = read(host, NewestReading(asked.directory, tuple(asked.build_settings.items())))["resolved"]
     versions = plan.newest(found, plan.resolved(said), asked.build_settings)
+    for change in plan.changes(plan.present(found), versions):
+        foresight.note(host, change)
     if not versions or not plan.is_built(found, plan.inputs(sources.read(CONTEXT), asked.build_settings), versions):
         yield from made(asked, versions, found)
 
@@ -69,6 +74,7 @@ def is_made_here(asked: Asked, found: Mapping[str, str]) -> bool:
 def made(asked: Asked, versions: Mapping[str, str], found: Mapping[str, str]) -> Commands:
     """Makes the image where the settings want it made, of these versions; the newest where none are given."""
     if is_made_here(asked, found):
+        foresight.note(host, "the image is made here, and handed over")
         plan.check_room(found, plan.A_COPY)
         yield step(hand_over, asked.image, asked.build_settings, versions)
         return
@@ -81,6 +87,7 @@ def built(asked: Asked, versions: Mapping[str, str], found: Mapping[str, str]) -
     """Builds the image on the host; its sources are kept in the provisioner's directory."""
     files, directory = sources.read(CONTEXT), asked.directory
     inputs = plan.inputs(files, asked.build_settings)
+    foresight.note(host, "the image is built there")
     plan.check_room(found, plan.A_BUILD)
     if found["debian"] and not found["mmdebstrap"]:
         # build.sh makes a base with it where none can be pulled.

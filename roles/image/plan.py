@@ -104,6 +104,16 @@ def newest(found: Mapping[str, str], offered: Mapping[str, str], build_settings:
     }
 
 
+def changes(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:
+    """From pins to pins, what moves: `openclaw 2026.8.2 -> 2026.9.6`."""
+    names = {name: label.rpartition(".")[2] for name, label in VERSION_LABELS.items()}
+    return [
+        f"{word} {now.get(name, 'none')} -> {then[name]}"
+        for name, word in names.items()
+        if name in then and then[name] != now.get(name)
+    ]
+
+
 def check_room(found: Mapping[str, str], way: Way) -> None:
     """Raises UserMistake where an image cannot come that way; on Docker Desktop the disk is inside, and not known."""
     disk = docker_disk(found["docker_disk"])
