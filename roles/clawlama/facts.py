@@ -138,7 +138,7 @@ class SummaryReading(Reading):
 
 
 # Of the provisioner's directory.
-OURS = "docker-compose.yml release.json switch.json secrets next releases models"
+OURS = "docker-compose.yml release.json switch.json secrets next releases models rollout.claim audit.log"
 
 
 @dataclass(frozen=True)
