@@ -1,0 +1,92 @@
+"""A fleet whose images are this machine's, by names of their own: an older release, then what an upgrade comes to."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from roles.image import plan, sources
+from tests.scenarios.upgrades import BROKEN, newest
+from tests.testbed import image, older
+from tests.testbed.docker import LABEL, MINUTE, client, docker
+from tests.testbed.hosts import RealHost
+from tests.testbed.machine import ROOT
+
+IMAGE, KEPT = "clawlama-fleet:latest", "clawlama-fleet:kept"
+PIN = "CLAWLAMA_OPENCLAW_VERSION"
+OLDER = {PIN.lower(): older.OPENCLAW}
+INVENTORY = "molecule/fleet/inventory.py"
+
+
+@dataclass(frozen=True)
+class RolledOut:
+    code: int
+    events: list[dict[str, Any]]
+
+    @property
+    def result(self) -> dict[str, Any]:
+        return self.events[-1]
+
+    @property
+    def output(self) -> str:
+        return "\n".join(json.dumps(event) for event in self.events)
+
+
+def begun(folder: Path, data: dict[str, object], *options: str) -> subprocess.Popen[str]:
+    """A rollout over the hosts of a folder, under way; its events come on its standard output."""
+    given = [f"--data={name}={value}" for name, value in ({"ssh_config_file": folder / "ssh_config"} | data).items()]
+    command = [sys.executable, "-m", "deploy.rollout", INVENTORY, "--yes", "--json", "--soak=5", "--batch=1", *options]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    started: subprocess.Popen[str] = subprocess.Popen([*command, *given], cwd=ROOT, text=True, **pipes)  # type: ignore[call-overload]
+    return started
+
+
+def rolled_out(folder: Path, data: dict[str, object], *options: str) -> RolledOut:
+    with begun(folder, data, *options) as process:
+        said, _ = process.communicate(timeout=15 * MINUTE)
+    print(said)
+    return RolledOut(process.returncode, [json.loads(line) for line in said.splitlines()])
+
+
+def hand_older() -> None:
+    """What this machine hands over is an older release, whose OpenClaw is pinned."""
+    inputs = plan.inputs(sources.read(ROOT / "container"), {PIN: older.OPENCLAW})
+    dockerfile = f"FROM {older.older_image()}\nLABEL {plan.INPUTS_LABEL}={inputs}\n"
+    command = [client(), "build", "--quiet", f"--label={LABEL}", "--tag", IMAGE, "-"]
+    subprocess.run(
+        command, input=dockerfile, text=True, stdout=subprocess.DEVNULL, timeout=3 * MINUTE, check=True,
+        env=os.environ | {"DOCKER_BUILDKIT": "1"},
+    )  # fmt: skip
+
+
+def hand_newest() -> None:
+    """What an upgrade comes to."""
+    docker("tag", image.image(), IMAGE)
+
+
+def break_newest(host: RealHost) -> None:
+    """The host has the newest image already, as far as labels tell; its gateway dies."""
+    inputs = plan.inputs(sources.read(ROOT / "container"), {})
+    dockerfile = f"""
+FROM {IMAGE}
+USER 0:0
+RUN echo '{BROKEN["dies"]}' >/usr/local/lib/openclaw/node_modules/openclaw/openclaw.mjs
+USER 10001:10001
+LABEL {plan.INPUTS_LABEL}={inputs} {older.OPENCLAW_LABEL}={newest()}
+"""
+    given = base64.b64encode(dockerfile.encode()).decode()
+    host.sh(f"docker tag {IMAGE} {KEPT}; echo {given} | base64 -d | docker build --quiet --tag {IMAGE} -", 3 * MINUTE)
+
+
+def mend(host: RealHost) -> None:
+    host.sh(f"docker tag {KEPT} {IMAGE}")
+
+
+if __name__ == "__main__":
+    hand_older()
