@@ -9,7 +9,7 @@ from tests.container.assistant import ask_elsewhere, created
 from tests.container.wire import listening, says
 
 pytestmark = pytest.mark.container
-TURNS, CONTEXT = 16, 8192
+TURNS, CONTEXT = 12, 8192
 # No model that fits a small machine writes the headings that OpenClaw's own way of summing up asks for.
 WORDS = "The quick brown fox jumps over the lazy dog near the river bank. " * 12
 # The turn itself, a summary of what no longer fits, and one of the turn that is cut by it.

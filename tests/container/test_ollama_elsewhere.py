@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.container import models
-from tests.container.assistant import Assistant, compiled_volume, created, volume
+from tests.container.assistant import HARDENED, Assistant, compiled_volume, created, volume
 from tests.testbed.docker import docker
 from tests.testbed.ports import free_port
 
@@ -33,7 +33,9 @@ def pair(image: str) -> Iterator[Pair]:
         "CLAWLAMA_PROFILE": "lean",
         "OLLAMA_HOST": "0.0.0.0:11434",
     }
-    with compiled_volume(image) as there, created(image, there, ollamas, MODELS) as ollama:
+    # Who asks it from elsewhere names no threads: it takes one for each core, and two crawl beside what else is tested.
+    one_core = (*HARDENED, "--cpuset-cpus=0")
+    with compiled_volume(image) as there, created(image, there, ollamas, MODELS, one_core) as ollama:
         ollama.wait_ready()
         with compiled_volume(image) as here, created(image, here, settings(ollama.ollama_url)) as gateway:
             gateway.wait_ready()
@@ -70,6 +72,8 @@ def test_when_it_goes_away_the_gateway_stays_and_says_so(pair: Pair, mended: Men
     assert pair.gateway.verb("status")["state"] == "ready"
 
 
+# It is waited for for a minute.
+@pytest.mark.soak
 @pytest.mark.fault(
     "nothing answers where CLAWLAMA_OLLAMA_URL points", "ends after a minute, naming the address and the fix"
 )

@@ -103,6 +103,7 @@ def test_a_runner_killed_for_memory_is_told_apart_from_a_crash(image: str, compi
         assert "crash" not in [incident["kind"] for incident in small.verb("status")["incidents"]]
 
 
+@pytest.mark.soak
 @pytest.mark.fault("killed three times within five minutes", "comes back with Telegram as ever")
 def test_kills_from_outside_do_not_silence_telegram(image: str, compiled: str, mended: Mended) -> None:
     telegram = {"CLAWLAMA_TELEGRAM_BOT_TOKEN": "123456789:" + "A" * 35}
