@@ -9,7 +9,11 @@ from tests.container import models
 from tests.container.assistant import CONCERNS, HARDENED, created, volume
 from tests.testbed.image import image
 
-SETTINGS = {"CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET, "CLAWLAMA_MAX_TOKENS": 64, "CLAWLAMA_PROFILE": "lean"}
+SETTINGS = models.ALONE | {
+    "CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET,
+    "CLAWLAMA_MAX_TOKENS": 32,
+    "CLAWLAMA_PROFILE": "lean",
+}
 LIMITS = ("2g", "3g", "4g")
 TURNS = 30
 NONE_AT_ALL = Limit(most=0)
