@@ -10,13 +10,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from roles.errors import UserMistake
 from roles.rights import user
+from rollout.plan import DONE
 
 SCHEMA = 1
-DONE, FAILED, BEGUN = "done", "failed", "begun"
+BEGUN = "begun"
 
 
 def folder() -> Path:
@@ -65,11 +66,9 @@ class Journal:
     def held(self) -> Iterator[Journal]:
         """Nobody else goes on with it meanwhile. Raises UserMistake where another process does."""
         with self.path.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _locks(file):
                 rule = "another process goes on with this rollout"
-                raise UserMistake("--resume", self.name, rule, "wait for its end") from None
+                raise UserMistake("--resume", self.name, rule, "wait for its end")
             yield self
 
     def done(self) -> list[str]:
@@ -123,11 +122,16 @@ def dead(but: Journal) -> list[str]:
 
 def _is_held(path: Path) -> bool:
     with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+        return not _locks(file)
+
+
+def _locks(file: BinaryIO) -> bool:
+    """Until the file is closed; False where another process has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def read(path: Path) -> Journal | None:

@@ -10,6 +10,7 @@ from roles.errors import UserMistake
 
 # A group of this name in an inventory goes first.
 CANARY = "canary"
+DONE, FAILED = "done", "failed"
 Batches = Sequence[Sequence[str]]
 SHARE = re.compile(r"([1-9]\d*)(%?)")
 
@@ -33,6 +34,11 @@ class Outcome:
     @property
     def failed(self) -> bool:
         return bool(self.reason)
+
+    @property
+    def state(self) -> str:
+        """As the journal keeps it and the screen shows it."""
+        return FAILED if self.failed else DONE
 
 
 def without(members: Sequence[Member], skipped: Iterable[str]) -> list[Member]:

@@ -19,7 +19,7 @@ from rollout.claims import Claims
 from rollout.journal import Journal
 from rollout.plan import Batches, Outcome
 from rollout.runs import Inventory, unheard
-from rollout.screen import DONE, FAILED, WORKING, Screen
+from rollout.screen import WORKING, Screen
 
 VERBS = ("clawlama", "upgrade", "rollback", "backup", "restore", "uninstall")
 # After these an assistant is there that was proven, and can be watched.
@@ -142,8 +142,8 @@ class Rollout:
 
     def record(self, outcomes: Outcomes) -> None:
         for host, outcome in outcomes.items():
-            self.journal.write(host, journal.FAILED if outcome.failed else journal.DONE, outcome.reason)
-            self.screen.show(host, FAILED if outcome.failed else DONE, outcome.reason)
+            self.journal.write(host, outcome.state, outcome.reason)
+            self.screen.show(host, outcome.state, outcome.reason)
 
     def closed(self, outcomes: Outcomes) -> int:
         """The last words, and the exit code."""

@@ -14,9 +14,9 @@ from rich.live import Live
 from rich.table import Table
 
 from roles.narrator import duration
-from rollout.plan import Batches
+from rollout.plan import DONE, FAILED, Batches
 
-WAITING, WORKING, DONE, FAILED = "waits", "works", "done", "failed"
+WAITING, WORKING = "waits", "works"
 STYLES = {WAITING: "dim", WORKING: "bold", DONE: "green", FAILED: "red"}
 UPDATES_A_SECOND = 2
 

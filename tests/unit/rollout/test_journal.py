@@ -8,7 +8,8 @@ import pytest
 
 from roles.errors import UserMistake
 from rollout import journal
-from rollout.journal import BEGUN, DONE, FAILED, Journal
+from rollout.journal import BEGUN, Journal
+from rollout.plan import DONE, FAILED
 
 BATCHES = [["a"], ["b", "c"]]
 
