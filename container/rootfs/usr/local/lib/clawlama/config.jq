@@ -19,8 +19,8 @@ $settings[0] as $settings | $plan[0] as $plan
       contextWindow: .context, contextTokens: .context, maxTokens: .max_tokens,
       params: ({num_ctx: .context, num_predict: .max_tokens, keep_alive: "24h"}
         + if $plan.threads then {num_thread: $plan.threads} else {} end)}]}
-# One request sums up what no longer fits. OpenClaw's own way makes one of every message where 0.4 of the context is less
-# than 4,096 tokens, and again for each heading that a small model leaves out: more than a hundred, on a CPU half an hour.
+# A request or two sum up what no longer fits. OpenClaw's own way makes one of every message where 0.4 of the context is less
+# than 4,096 tokens, wants headings that small models leave out, and then refuses every further message.
 | .agents.defaults.compaction = {mode: "default", timeoutSeconds: 1800, keepRecentTokens: (($plan.context // 16384) / 4 | floor),
     notifyUser: true, memoryFlush: {enabled: false}}
 | .agents.defaults.model.primary = "ollama/\($plan.model)"
