@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,24 +31,33 @@ Outcomes = Mapping[str, Outcome]
 def roll(options: Namespace, screen: Screen) -> int:
     """The exit code. Raises UserMistake before anything is changed."""
     path = Path(options.inventory).resolve()
-    with ExitStack() as kept:
-        resumed = kept.enter_context(journal.unfinished(str(path), options.verb).held()) if options.resume else None
+    with journal.unfinished(str(path), options.verb).held() if options.resume else nullcontext() as resumed:
         inventory = Inventory(path, tuple(resumed.data if resumed else options.data))
         batches = plan.left(resumed.batches, resumed.done()) if resumed else begun(inventory, options)
         found = look(inventory, options.verb, batches, screen)
         refused = {host: outcome for host, outcome in found.items() if outcome.failed}
-        if plan.halts(refused, options.max_failed):
+        halts = plan.halts(refused, options.max_failed)
+        if halts:
             count = f"{len(refused)} of {len(found)} hosts cannot be begun with"
             screen.say(f"nothing was changed: {count}; mend them, or leave them out with --skip HOST")
-        if options.plan or plan.halts(refused, options.max_failed):
+        if halts or options.plan:
             screen.ended({"ok": not refused, "batches": batches, "hosts": plan.told(found)})
             return 1 if refused else 0
         confirm(options)
-        running = resumed or kept.enter_context(journal.begin(str(path), options.verb, options.data, batches).held())
-        log = kept.enter_context(running.log.open("a", encoding="utf-8"))
-        claims = Claims(running, inventory, log)
-        rollout = Rollout(running, inventory, claims, screen, log, options.max_failed, options.soak)
-        return rollout.through(plan.left(batches, refused), refused)
+        with written(resumed, str(path), options, batches) as running, running.log.open("a", encoding="utf-8") as log:
+            claims = Claims(running, inventory, log)
+            rollout = Rollout(running, inventory, claims, screen, log, options.max_failed, options.soak)
+            return rollout.through(plan.left(batches, refused), refused)
+
+
+@contextmanager
+def written(resumed: Journal | None, path: str, options: Namespace, batches: Batches) -> Iterator[Journal]:
+    """The journal to go on in."""
+    if resumed:
+        yield resumed
+    else:
+        with journal.begin(path, options.verb, options.data, batches).held() as begun:
+            yield begun
 
 
 def begun(inventory: Inventory, options: Namespace) -> Batches:
