@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from bench import backup, byhand, converge, idle, image, kv, memory, start, threads, turns
+from bench import backup, byhand, converge, fleet, idle, image, kv, memory, start, threads, turns
 from bench.limits import Figure, misses
 
 BENCHMARKS = {
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "byhand": byhand.figures,
     "idle": idle.figures,
     "converge": converge.figures,
+    "fleet": fleet.figures,
     "backup": backup.figures,
 }
 
