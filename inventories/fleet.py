@@ -8,8 +8,10 @@ import csv
 from pathlib import Path
 
 # By site: each may have a mirror, a backup repository or a proxy of its own, in group_data/berlin.py and the like.
-berlin = ["berlin-1", "berlin-2", "berlin-3"]
-rome = ["rome-1", "rome-2", ("rome-gpu", {"clawlama_model": "gpt-oss:20b"})]
+# The image is made once, on this machine, and each host takes from here what it has not got.
+_ONCE = {"clawlama_image_source": "controller"}
+berlin = (["berlin-1", "berlin-2", "berlin-3"], _ONCE)
+rome = (["rome-1", "rome-2", ("rome-gpu", {"clawlama_model": "gpt-oss:20b"})], _ONCE)
 
 # By role: what is tried first, and who has a card.
 canary = ["berlin-1"]

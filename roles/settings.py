@@ -272,6 +272,14 @@ class Settings(BaseModel):
             "`build`: on the host. `controller`: once, where pyinfra runs, then handed over. `pull`: from a registry.",
         ),
     ] = "build"
+    clawlama_mirror: Annotated[
+        str,
+        Declared(
+            one_of("auto", "off"),
+            "host",
+            "`auto`: hosts behind ssh take layers and models from a registry where pyinfra runs, if that has one.",
+        ),
+    ] = "auto"
     clawlama_data: Annotated[
         str, Declared(VOLUME, "host", "The volume, or a directory of the host, that holds everything.")
     ] = "clawlama-data"

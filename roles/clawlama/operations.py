@@ -14,7 +14,7 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.context import host, state
 
-from roles.clawlama import CONTAINER, overview, plan, releases
+from roles.clawlama import CONTAINER, models, overview, plan, releases
 from roles.clawlama.facts import (
     HeldReading,
     LeftReading,
@@ -79,7 +79,7 @@ def released(settings: Settings) -> Generator[PyinfraCommand, None, None]:
     if not plan.as_wanted(wanted, found):
         plan.check_versions(image, found)
         yield step(stage, directory, wanted, staged(directory))
-        yield step(check, staged(directory))
+        yield step(check, settings, staged(directory))
         place = put_in_place(directory, tuple(wanted.secrets))
         yield attended("putting the release in place", place, f"stage release: could not write to {directory}")
         running = plan.container(found["container"])
@@ -127,8 +127,8 @@ def put_in_place(directory: str, secrets: tuple[str, ...]) -> str:
     )
 
 
-def check(host: Host, staged: str) -> bool:
-    """Has the new image plan with the new settings, before anything that is in use is touched."""
+def check(host: Host, settings: Settings, staged: str) -> bool:
+    """Has the new image plan with the new settings, before anything in use is touched; brings the models that miss."""
     ask = f"docker compose --file {staged}/docker-compose.yml run --rm --no-deps -T {CONTAINER} plan --json"
     succeeded, out, err = attend(host, "planning", ask)
     if not succeeded:
@@ -139,7 +139,7 @@ def check(host: Host, staged: str) -> bool:
         return fail(host, f"stage plan: {plan.wrong_schema(made)}", out)
     context = made.get("context") or "as the model allows"
     host.log(f"planned: {made.get('model')}, context {context}, {plan.computing(made)}")
-    return True
+    return models.bring(host, settings, made)
 
 
 def fetch_demo(directory: str) -> str:

@@ -89,7 +89,7 @@ def upgrade(host: Host, settings: Settings, under_way: Switch, wanted: plan.Rele
     host.log(f"what changes: {releases.changes(before, json_in(found['image_labels']) or {})}")
     if not operations.stage(host, directory, wanted, releases.folder(directory, under_way.goal)):
         return False
-    if not operations.check(host, releases.folder(directory, under_way.goal)):
+    if not operations.check(host, settings, releases.folder(directory, under_way.goal)):
         run(host, releases.drop(directory, under_way.goal))
         return False
     succeeded, _, err = run(host, f"docker tag {image} {releases.tag(under_way.goal)}")

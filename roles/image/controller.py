@@ -1,4 +1,4 @@
-"""The image on the machine that pyinfra runs on: made there once, and packed for every host of its architecture."""
+"""The image on the machine that pyinfra runs on: made there once, for every host of its architecture."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from roles.causes import AGAIN
 from roles.errors import UserMistake
 from roles.image import plan, sources
 from roles.image.facts import ImageReading
+from roles.mirror import CACHE
 from roles.readings import DOCKER_PATH, answers, asking, json_in, known, script
 
 ASK_SECONDS = 60
 RESOLVE_SECONDS = 300
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clawlama"
 LOG = CACHE / "build.log"
 # Hosts that are set up side by side wait here for the one that makes it.
 _making = BoundedSemaphore()
@@ -35,9 +35,9 @@ class NotMade(Exception):
 
 @dataclass(frozen=True)
 class Made:
-    """A gzipped tar as ``docker load`` reads it, and a line on what was built for it: empty, if it was there."""
+    """Docker's id of it, and a line on what was built for it: empty, if it was there."""
 
-    archive: Path
+    identity: str
     built: str
 
 
@@ -61,10 +61,9 @@ def resolved(context: Path, build_settings: Mapping[str, str]) -> str:
 
 
 def made(image: str, context: Path, build_settings: Mapping[str, str], versions: Mapping[str, str]) -> Made:
-    """The image of these versions, built if it has others or its inputs have changed, and packed.
+    """The image of these versions, built if it has others or its inputs have changed.
 
-    The archive stays for the next run, and makes way for the next image. Raises UserMistake where there is no Docker
-    or no room, NotMade where the build fails.
+    Raises UserMistake where there is no Docker or no room, NotMade where the build fails.
     """
     with _making:
         found, files, built = _found(image), sources.read(context), ""
@@ -75,7 +74,16 @@ def made(image: str, context: Path, build_settings: Mapping[str, str], versions:
             plan.check_room(found, plan.A_BUILD)
             built = _build(image, context, inputs, {**wanted, **build_settings})
             found = _found(image)
-        return Made(_packed(image, found["identity"]), built)
+        return Made(found["identity"], built)
+
+
+def packed(image: str, identity: str) -> Path:
+    """A gzipped tar as ``docker load`` reads it. It stays for the next run, and makes way for the next image.
+
+    Raises NotMade.
+    """
+    with _making:
+        return _packed(image, identity)
 
 
 def step() -> str:

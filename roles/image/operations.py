@@ -11,12 +11,13 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from roles import foresight
+from roles import foresight, mirror
 from roles.errors import UserMistake
 from roles.hosts import AS_OURSELVES, attend, attended, fail, read, refusing, remark, run, step, upload, watched
 from roles.image import controller, plan, sources
 from roles.image.facts import BuiltReading, ImageReading, NewestReading
 from roles.image.plan import Asked
+from roles.narrator import size
 from roles.packages import APT, filled, record_of_packages, recorded, unrecorded
 from roles.readings import json_in
 
@@ -76,7 +77,7 @@ def made(asked: Asked, versions: Mapping[str, str], found: Mapping[str, str]) ->
     if is_made_here(asked, found):
         foresight.note(host, "the image is made here, and handed over")
         plan.check_room(found, plan.A_COPY)
-        yield step(hand_over, asked.image, asked.build_settings, versions)
+        yield step(hand_over, asked, versions)
         return
     if asked.source == "controller":
         yield remark(f"{found['architecture']} is not this machine's architecture: the image is built on the host")
@@ -119,19 +120,44 @@ def build(host: Host, image: str, directory: str, inputs: str, environment: Mapp
     return True
 
 
-def hand_over(host: Host, image: str, build_settings: Mapping[str, str], versions: Mapping[str, str]) -> bool:
-    """Makes the image on this machine, if need be, and loads it on the host."""
-    make = functools.partial(controller.made, image, CONTEXT, build_settings, versions)
+def hand_over(host: Host, asked: Asked, versions: Mapping[str, str]) -> bool:
+    """Makes the image on this machine, if need be, and brings it to the host."""
+    make = functools.partial(controller.made, asked.image, CONTEXT, asked.build_settings, versions)
     try:
         made = watched(host, "making the image on this machine", make, controller.step)
+        if made.built:
+            host.log(made.built)
+        if mirror.is_for(host, asked.mirror):
+            try:
+                return take(host, asked.image, made.identity)
+            except mirror.Unreached as unreached:
+                host.log(f"not by this machine's registry ({unreached}): the image is carried whole")
+        pack = functools.partial(controller.packed, asked.image, made.identity)
+        return load(host, asked.image, watched(host, "packing the image on this machine", pack))
     except controller.NotMade as failed:
         said = f"stage image: {failed} (on this machine; whole log: {controller.LOG})"
         return fail(host, said, failed.lines[:-1])
     except UserMistake as mistake:
         return fail(host, str(mistake))
-    if made.built:
-        host.log(made.built)
-    return load(host, image, made.archive)
+
+
+def take(host: Host, image: str, identity: str) -> bool:
+    """From this machine's registry, whatever layers the host has not got. Raises Unreached where it gets nothing there.
+
+    Docker on the host need not share its loopback: it may run in a virtual machine, or be rootless.
+    """
+    put = functools.partial(mirror.image, image, identity)
+    digest = watched(host, "putting the image into this machine's registry", put)
+    with mirror.reached(host) as line:
+        there = f"{line.address}/{mirror.IMAGES}@{digest}"
+        pull = f"docker pull --quiet {there} && docker tag {there} {image} && docker rmi {there}"
+        done, _, err = attend(host, "taking the image", pull, lambda: f"{size(line.carried)} came")
+    why = err[-1] if err else "Docker said nothing"
+    if not done and not line.carried:
+        raise mirror.Unreached(why)
+    if done:
+        host.log(f"the image came from this machine's registry: {size(line.carried)}")
+    return done or fail(host, f"stage image: {image} could not be taken: {why}; {mirror.AGAIN}", err[:-1])
 
 
 def load(host: Host, image: str, archive: Path) -> bool:

@@ -43,10 +43,13 @@ A_COPY = Way("the image", 1200 * 1000**2)
 
 @dataclass(frozen=True)
 class Asked:
-    """What the settings ask for: the image, where it is made, the provisioner's directory, and what a build is told."""
+    """What the settings ask for: the image, where it is made, the way it takes from there, the provisioner's directory,
+    and what a build is told.
+    """
 
     image: str
     source: str
+    mirror: str
     directory: str
     build_settings: Mapping[str, str]
 

@@ -21,6 +21,7 @@ def _asked(settings: Settings) -> Asked:
     return Asked(
         settings.clawlama_image,
         settings.clawlama_image_source,
+        settings.clawlama_mirror,
         settings.clawlama_directory,
         environment(settings, "build"),
     )

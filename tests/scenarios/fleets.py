@@ -1,4 +1,7 @@
-"""A fleet whose images are this machine's, by names of their own: an older release, then what an upgrade comes to."""
+"""A fleet whose images are this machine's, by names of their own: an older release, then what an upgrade comes to.
+
+Its model comes from a registry, whose container and address lie in the folder of the hosts.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from roles.image import plan, sources
+from tests.container import models
+from tests.scenarios.deploys import DATA
 from tests.scenarios.upgrades import BROKEN, newest
-from tests.testbed import image, older
+from tests.testbed import hosts, image, older, registry
 from tests.testbed.docker import LABEL, MINUTE, client, docker
 from tests.testbed.hosts import RealHost
 from tests.testbed.machine import ROOT
@@ -36,6 +41,27 @@ class RolledOut:
     @property
     def output(self) -> str:
         return "\n".join(json.dumps(event) for event in self.events)
+
+
+def prepare(folder: Path) -> None:
+    hand_older()
+    container, address = registry.contained(image.image(), hosts.label(folder))
+    registry.fill(image.image(), address, {"tiny": models.tiny()})
+    (folder / "registry").write_text(container, encoding="utf-8")
+    (folder / "model").write_text(f"{address}/library/tiny:latest", encoding="utf-8")
+
+
+def data(folder: Path) -> dict[str, object]:
+    """What deploys of the fleet are given."""
+    model = {"clawlama_model": (folder / "model").read_text(encoding="utf-8"), "clawlama_registry_insecure": "true"}
+    return {name: value for name, value in DATA.items() if name != "clawlama_model_file_host"} | model
+
+
+def asked_for(folder: Path) -> list[str]:
+    """The blobs that the model's registry was asked for, one a time."""
+    log = ["logs", (folder / "registry").read_text(encoding="utf-8")]
+    done = subprocess.run([client(), *log], capture_output=True, text=True, timeout=MINUTE, check=True)
+    return registry.blobs_given(done.stdout + done.stderr)
 
 
 def begun(folder: Path, data: dict[str, object], *options: str) -> subprocess.Popen[str]:
@@ -89,4 +115,4 @@ def mend(host: RealHost) -> None:
 
 
 if __name__ == "__main__":
-    hand_older()
+    prepare(Path(sys.argv[1]))

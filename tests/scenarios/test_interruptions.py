@@ -23,8 +23,7 @@ MOMENTS = (
     "installing ca-certificates gnupg",
     "installing docker.io",
     "starting Docker",
-    "handing the image over",
-    "loading the image",
+    "taking the image",
     "planning",
     "putting the release in place",
     "starting the container",
@@ -38,6 +37,8 @@ CARD_MOMENTS = (
     "describing the cards",
     "restarting Docker",
 )
+# Without the registry of the machine that pyinfra runs on.
+WHOLE_MOMENTS = ("handing the image over", "loading the image")
 # The connection's own process on the host, whatever this version of sshd calls it.
 CUT = f"pkill -KILL -f '^sshd(-session)?: {USER}'"
 Interruption = Callable[[RealHost, Deploying], None]
@@ -70,6 +71,7 @@ def of_nvidias_site(folder: Path) -> dict[str, Any]:
 
 LIVES = {
     "assistant": Life("trixie", MOMENTS),
+    "whole": Life("trixie", WHOLE_MOMENTS, data=lambda _: {"clawlama_mirror": "off"}),
     "card": Life("gpu", CARD_MOMENTS, "molecule/gpu/deploy.py", of_nvidias_site),
 }
 

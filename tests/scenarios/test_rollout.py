@@ -11,6 +11,7 @@ import pytest
 from tests.scenarios import fleets
 from tests.scenarios.deployed import Deployed
 from tests.scenarios.deploys import DATA
+from tests.scenarios.test_interruptions import CUT
 from tests.testbed import hosts as real
 from tests.testbed import older
 from tests.testbed.docker import MINUTE
@@ -22,7 +23,7 @@ MOMENTS = [
     for host in ("one", "two")
     for words in (
         "works",
-        "handing the image over",
+        "taking the image",
         "what changes",
         "keeping the state as it is",
         "starting the container",
@@ -30,7 +31,6 @@ MOMENTS = [
         "asking the assistant",
     )
 ]
-CUT = "pkill -KILL -f '^sshd: ann'"
 Fleet = dict[str, Deployed]
 Fault = Callable[[subprocess.Popen[str], Deployed], object]
 FAULTS: dict[str, Fault] = {

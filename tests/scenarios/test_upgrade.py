@@ -15,7 +15,7 @@ from tests.testbed.hosts import real_hosts
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(15 * MINUTE)]
 # What is said as each stage begins.
 MOMENTS = (
-    "handing the image over",
+    "taking the image",
     "what changes",
     "keeping the state as it is",
     "putting the release in place",

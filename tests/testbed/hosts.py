@@ -127,14 +127,17 @@ def reboot(folder: Path) -> None:
 
 def there(folder: Path) -> list[RealHost]:
     """The folder's hosts."""
-    shown = ("--format", '{{.Label "io.clawlama.host"}} {{.ID}}', f"--filter=label={_label(folder)}")
-    return [RealHost(*line.split()) for line in docker("ps", "--all", *shown).splitlines()]
+    shown = ("--format", '{{.Label "io.clawlama.host"}} {{.ID}}', "--filter=label=io.clawlama.host")
+    return [
+        RealHost(*line.split())
+        for line in docker("ps", "--all", *shown, f"--filter=label={label(folder)}").splitlines()
+    ]
 
 
 def down(folder: Path) -> None:
-    """Removes the folder's hosts, with what their Docker holds."""
-    for host in there(folder):
-        docker("rm", "--force", "--volumes", host.container, timeout=2 * MINUTE)
+    """Removes the folder's hosts, with what their Docker holds, and whatever else has its label."""
+    for container in docker("ps", "--all", "--quiet", f"--filter=label={label(folder)}").split():
+        docker("rm", "--force", "--volumes", container, timeout=2 * MINUTE)
 
 
 @contextmanager
@@ -151,7 +154,7 @@ def _write_ssh_config(folder: Path, hosts: list[RealHost]) -> None:
     (folder / "ssh_config").write_text("".join(blocks), encoding="utf-8")
 
 
-def _label(folder: Path) -> str:
+def label(folder: Path) -> str:
     return f"io.clawlama.hosts={folder}"
 
 
@@ -160,7 +163,7 @@ def _started(folder: Path, name: str, kind: str) -> RealHost:
         _make_image(kind)
     variables = [f"--env={variable}" for variable in os.environ if PASSED_THROUGH.fullmatch(variable)]
     made = docker(
-        "run", "--detach", f"--hostname={name}", f"--label={LABEL}", f"--label={_label(folder)}",
+        "run", "--detach", f"--hostname={name}", f"--label={LABEL}", f"--label={label(folder)}",
         f"--label=io.clawlama.host={name}",
         "--stop-signal=SIGRTMIN+3", "--volume=/var/lib/docker", *RIGHTS, *variables, f"{IMAGE}:{kind}", "/sbin/init",
     )  # fmt: skip

@@ -92,6 +92,23 @@ def registry(folder: Path) -> Iterator[str]:
             server.terminate()
 
 
+def contained(image: str, label: str) -> tuple[str, str]:
+    """A registry in a container, which outlives its maker: its id (whose log has every request), and host:port."""
+    config = CONFIG.format(folder="/tmp/blobs", address=":5000")
+    serve = f"cat >/tmp/registry.yml <<'END'\n{config}END\nexec /usr/bin/docker-registry serve /tmp/registry.yml"
+    program = "--volume=/usr/bin/docker-registry:/usr/bin/docker-registry:ro"
+    flags = (f"--label={LABEL}", f"--label={label}", program, "--entrypoint=sh")
+    container = docker("run", "--detach", *flags, image, "-c", serve)
+    address = f"{docker('inspect', '--format', '{{.NetworkSettings.IPAddress}}', container)}:5000"
+    _wait_for(f"http://{address}/v2/")
+    return container, address
+
+
+def blobs_given(log: str) -> list[str]:
+    """Digests of the blobs that a registry has given away, one a time, by its log."""
+    return re.findall(r'"GET /v2/\S+/blobs/(sha256:[0-9a-f]+) HTTP/1.1" 200', log)
+
+
 @contextmanager
 def line(upstream: str, address: str) -> Iterator[Line]:
     """A line from ``address`` to the registry at ``upstream``, without faults at first."""

@@ -10,7 +10,6 @@ import pytest
 
 from tests.scenarios import fleets
 from tests.scenarios.deployed import Deployed
-from tests.scenarios.deploys import DATA
 from tests.testbed import hosts, older
 from tests.testbed.docker import MINUTE
 
@@ -34,15 +33,16 @@ def fleet() -> dict[str, Deployed]:
 def halted(fleet: dict[str, Deployed]) -> fleets.RolledOut:
     """An upgrade to what breaks on the second host. Another operator comes while it is under way."""
     fleets.hand_newest()
+    data = fleets.data(FOLDER)
     fleets.break_newest(fleet["two"].host)
     before = {name: (host.state(), host.host.sh(STARTED)) for name, host in fleet.items()}
-    with fleets.begun(FOLDER, DATA, "--verb=upgrade") as first:
+    with fleets.begun(FOLDER, data, "--verb=upgrade") as first:
         assert first.stdout is not None
         events = []
         for line in first.stdout:
             events.append(json.loads(line))
             if events[-1].get("state") == "works" and events[-1]["host"] == "two":
-                second = fleets.rolled_out(FOLDER, DATA, "--verb=backup")
+                second = fleets.rolled_out(FOLDER, data, "--verb=backup")
         code = first.wait(timeout=MINUTE)
     assert second.code == 1
     assert "has been at work here since" in second.result["failed"]["two"]
@@ -51,6 +51,13 @@ def halted(fleet: dict[str, Deployed]) -> fleets.RolledOut:
     assert (fleet["three"].state(), fleet["three"].host.sh(STARTED)) == (state, started)
     assert fleet["two"].state() == before["two"][0]
     return fleets.RolledOut(code, events)
+
+
+@pytest.mark.usefixtures("fleet")
+def test_the_models_registry_was_asked_once_for_each_blob() -> None:
+    asked = fleets.asked_for(FOLDER)
+    assert asked
+    assert len(asked) == len(set(asked))
 
 
 def version(host: Deployed) -> str:

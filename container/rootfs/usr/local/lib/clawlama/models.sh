@@ -25,6 +25,8 @@ provide_models() {
     jq -n -c --arg name "$name" --arg reason "$reason" '{name: $name, ok: ($reason == ""), reason: $reason}' >>"$RUN/provided"
     [ -z "$reason" ] || say "model $name is not to be had: $reason"
   done 3<"$RUN/wanted"
+  # What was to come from a registry nearby (fetch.sh), and was given up.
+  rm -f "$DATA"/ollama/blobs/*-fetched-partial
   jq -s -c . "$RUN/provided" >"$MODELS"
   holds 'any(.[]; .ok)' <"$MODELS" || fail_without_model
 }

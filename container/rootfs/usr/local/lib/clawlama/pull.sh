@@ -1,6 +1,9 @@
 # A model from a registry: resumed where it stopped, given up where nothing comes, and every byte of it hashed here.
 STALLED_AFTER=100
 PULL_TRIES=3
+MANIFEST_TYPE=application/vnd.docker.distribution.manifest.v2+json
+# Digest and bytes of each, a line.
+LAYERS='[.layers[], .config | select(.digest)][] | "\(.digest) \(.size)"'
 
 # pull_model NAME: true when it is there and whole; else the reason is in $RUN/reason.
 pull_model() {
@@ -138,7 +141,7 @@ missing_bytes() {
   while read -r digest size; do
     blob=$DATA/ollama/blobs/sha256-${digest#sha256:}
     [ ! -e "$blob" ] || continue
-    here=$(du -c -k "$blob"-partial* 2>/dev/null | awk 'END { print $1 * 1024 }')
+    here=$(du -c -k "$blob"-* 2>/dev/null | awk 'END { print $1 * 1024 }')
     echo "$size ${here:-0}"
   done | awk '$1 > $2 { sum += $1 - $2 } END { printf "%.0f", sum }'
 }
@@ -146,14 +149,33 @@ missing_bytes() {
 megabytes() { awk -v bytes="$1" 'BEGIN { printf "%.0f MB", bytes / 1e6 }'; }
 
 manifest_layers() {
+  model_place "$1"
+  curl -sS -f -L --max-time 20 -H "Accept: $MANIFEST_TYPE" "$model_source/manifests/$model_tag" 2>/dev/null |
+    jq -r "$LAYERS" 2>/dev/null
+}
+
+# model_place NAME: where its registry has it, and where Ollama keeps its manifest.
+model_place() {
   scheme=https
-  [ "$CLAWLAMA_REGISTRY_INSECURE" != true ] || scheme=http
   case $1 in
-    */*/*) manifest_host=${1%%/*} manifest_path=${1#*/} ;;
-    */*) manifest_host=registry.ollama.ai manifest_path=$1 scheme=https ;;
-    *) manifest_host=registry.ollama.ai manifest_path=library/$1 scheme=https ;;
+    */*/*)
+      [ "$CLAWLAMA_REGISTRY_INSECURE" != true ] || scheme=http
+      model_registry=${1%%/*} model_path=${1#*/}
+      ;;
+    */*) model_registry=registry.ollama.ai model_path=$1 ;;
+    *) model_registry=registry.ollama.ai model_path=library/$1 ;;
   esac
-  curl -sS -f -L --max-time 20 -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' \
-    "$scheme://$manifest_host/v2/${manifest_path%:*}/manifests/${manifest_path##*:}" 2>/dev/null |
-    jq -r '[.layers[], .config | select(.digest)][] | "\(.digest) \(.size)"' 2>/dev/null
+  model_tag=${model_path##*:} model_path=${model_path%:*}
+  model_source=$scheme://$model_registry/v2/$model_path
+  model_manifest=$DATA/ollama/manifests/$model_registry/$model_path/$model_tag
+}
+
+# missing_models: JSON of those that would be pulled, as far as manifests tell: name, where it comes from, and its tag.
+missing_models() {
+  ollama_is_ours && jq -r '.models[].name' "$PLAN" | while read -r name; do
+    [ -z "$CLAWLAMA_MODEL_FILE" ] || [ "$name" != "$(file_model_name)" ] || continue
+    model_place "$name"
+    [ -e "$model_manifest" ] ||
+      jq -n -c --arg name "$name" --arg source "$model_source" --arg tag "$model_tag" '{name: $name, source: $source, tag: $tag}'
+  done | jq -s -c .
 }

@@ -1,5 +1,5 @@
 # clawlama plan: what was found and what would be chosen; starts nothing.
-for concern in paths status settings hardware plan models ollama supervise; do . "$LIB/$concern.sh"; done
+for concern in paths status settings hardware plan models import pull ollama supervise; do . "$LIB/$concern.sh"; done
 RUN=$(mktemp -d) SETTINGS=$RUN/settings.json HARDWARE=$RUN/hardware.json PLAN=$RUN/plan.json MODELS=$RUN/models.json
 TELEGRAM_TOKEN=$RUN/telegram_token
 trap 'rm -rf "$RUN"' EXIT
@@ -11,7 +11,7 @@ detect_hardware
 find_ollama
 make_plan
 if [ "$JSON" = true ]; then
-  jq -c 'del(.refusal)' "$PLAN"
+  jq -c --argjson missing "$(missing_models)" 'del(.refusal) + {missing: $missing}' "$PLAN"
 else
   hardware_line
   plan_line
