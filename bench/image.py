@@ -20,6 +20,7 @@ PARTS = {
     "bin/node": "Node",
     "/opt/ollama": "Ollama, all CPU variants",
     "/opt/openclaw": "OpenClaw, pruned",
+    "tmp/compiled": "OpenClaw, as Node compiles it",
     "rootfs": "ClawLama",
     "proof.json": "ClawLama",
 }

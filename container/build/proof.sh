@@ -1,7 +1,7 @@
 #!/bin/sh
-# proof.sh TINY-MODEL RESULT: the image's own parts tried on each other. The build fails here when they do not fit.
+# proof.sh TINY-MODEL RESULT COMPILED: the image's own parts tried on each other. The build fails here when they do not fit.
 set -eu
-model=$1 result=$2
+model=$1 result=$2 compiled=$3
 export HOME=/tmp/proof-home TEST_DATA=/tmp/proof-data TEST_RUN=/tmp/proof-run
 export OLLAMA_HOST=127.0.0.1:11434 OLLAMA_MODELS=/tmp/proof-models OPENCLAW_STATE_DIR=/tmp/proof-data/openclaw
 LIB=/usr/local/lib/clawlama
@@ -87,6 +87,13 @@ assistant_warms_up() {
   wait "$assistant" || true
 }
 
+# What Node has compiled of OpenClaw by then: no first start has to do it again. Node keeps it by uid: we are the container's.
+compiled_is_kept() {
+  mv "$TEST_DATA/clawlama/compile-cache" "$compiled" || refuse "Node $node keeps nothing of what it compiles"
+  date +%s%N >"$compiled/of"
+  chmod -R a+rX,a-w "$compiled"
+}
+
 api() {
   path=$1
   shift
@@ -99,4 +106,5 @@ ollama_generates
 jq -n --arg node "$node" --arg openclaw "$openclaw" --arg ollama "$ollama" --argjson variants "$(find /usr/local/lib/ollama -name 'libggml-cpu*' | wc -l)" \
   '{versions: {node: $node, ollama: $ollama, openclaw: $openclaw}, cpu_variants: $variants}' >"$result"
 assistant_warms_up
+compiled_is_kept
 cat "$result"

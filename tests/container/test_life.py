@@ -140,3 +140,15 @@ def test_a_configuration_of_the_users_own_replaces_ours_only_where_it_is_mounted
 def ask_in_vain(assistant: Assistant) -> None:
     with suppress(OSError, HTTPException):
         assistant.ask("A question that is never answered", "talk")
+
+
+def test_a_start_after_another_image_finds_openclaw_compiled_by_its_own(image: str, data: str) -> None:
+    compiled, theirs = "/usr/local/share/clawlama/compiled", "/data/clawlama/compile-cache"
+    in_volume(image, data, f"mkdir -p {theirs}/older && echo another image >{theirs}/of")
+    with created(image, data, models.TINY_SETTINGS, TINY) as assistant:
+        assistant.wait_ready()
+        # Node writes at its end what it had to compile itself.
+        assistant.stop()
+    brought = int(in_volume(image, data, f"find {compiled} -type f | wc -l"))
+    new = int(in_volume(image, data, f"test ! -e {theirs}/older && diff -rq {compiled} {theirs} | wc -l"))
+    assert new < brought / 10

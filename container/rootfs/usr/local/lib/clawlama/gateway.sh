@@ -4,11 +4,20 @@
 start_gateway() {
   STAGE=gateway
   settle_last_life
+  provide_compile_cache
   openclaw_version >"$STATE_VERSION"
   start_service gateway "$OOM_SCORE_GATEWAY" env \
     OPENCLAW_CONFIG_PATH="$CONFIG" OPENCLAW_NO_RESPAWN=1 OPENCLAW_DISABLE_BONJOUR=1 DO_NOT_TRACK=1 \
-    NODE_COMPILE_CACHE="$OWN/compile-cache" NODE_DISABLE_COLORS=1 CLAWLAMA_WARM_SIGN="$RUN/warm" \
+    NODE_COMPILE_CACHE="$COMPILE_CACHE" NODE_DISABLE_COLORS=1 CLAWLAMA_WARM_SIGN="$RUN/warm" \
     node --import "$LIB/silence.mjs" --import "$LIB/titles.mjs" /usr/local/bin/openclaw gateway run --port "$CLAWLAMA_OPENCLAW_PORT"
+}
+
+# That of another image is of no use: it goes. A start without any is slower, and no worse.
+provide_compile_cache() {
+  [ -e "$COMPILED/of" ] && ! cmp -s "$COMPILED/of" "$COMPILE_CACHE/of" || return 0
+  rm -rf "$COMPILE_CACHE" "$COMPILE_CACHE.new"
+  { cp -R "$COMPILED" "$COMPILE_CACHE.new" && chmod -R u+w "$COMPILE_CACHE.new" && mv "$COMPILE_CACHE.new" "$COMPILE_CACHE"; } ||
+    rm -rf "$COMPILE_CACHE.new"
 }
 
 await_gateway() {
