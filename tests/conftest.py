@@ -99,15 +99,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 class BySharedParts(LoadFileScheduling):  # type: ignore[misc]
     """Of two processes one has the hosts; the other what needs no Docker and then, when the image is there, containers.
 
-    Both lanes wait more than they compute; three would starve each other on two cores. The tests of a file share what
-    they start, those of tests/plans their hosts' locks, those of tests/container what only time ends.
+    Who is done first takes of these, a file at a time. Both wait more than they compute; three would starve each other
+    on two cores. The tests of a file share what they start, those of tests/plans their hosts' locks.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file.startswith(UNIT):
+        if file.startswith((UNIT, CONTAINER)):
             return file
-        return next((part for part in (PLANS, CONTAINER) if file.startswith(part)), HOSTS)
+        return PLANS if file.startswith(PLANS) else HOSTS
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedParts:

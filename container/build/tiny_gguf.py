@@ -4,7 +4,8 @@ Usage: tiny_gguf.py FILE [SEED]
 
 The build's proof generates from it, and tests pull it: what has to be shown there is the path, not the answer.
 It only ever says printable ASCII, never ends by itself, and each character mostly calls for the next one: an empty
-answer would be a failed turn to OpenClaw, and Ollama gives up on a model that repeats one token 30 times.
+answer would be a failed turn to OpenClaw, and Ollama gives up on a model that repeats one token 30 times. It reads two
+characters at a time: what attention costs goes by the square of their number, and OpenClaw's prompts are long.
 """
 
 import sys
@@ -12,7 +13,8 @@ import sys
 import numpy
 from gguf import GGUFWriter, TokenType
 
-LAYERS, WIDTH, HEADS, FEED_FORWARD, TRAINED_CONTEXT = 1, 64, 2, 128, 131072
+LAYERS, WIDTH, HEADS, FEED_FORWARD, TRAINED_CONTEXT = 1, 64, 1, 128, 131072
+SPACE = "\u2581"
 CONSTANT, NEVER = 0, -100
 # Of what is written to the hidden state, and of the next character's likeness.
 FAINT, STRONG = 0.01, 2
@@ -20,10 +22,11 @@ SPECIAL = [("<unk>", TokenType.UNKNOWN), ("<s>", TokenType.CONTROL), ("</s>", To
 
 
 def vocabulary() -> list[tuple[str, TokenType]]:
-    """The smallest one that can write any text: the special tokens, every byte, and printable ASCII."""
+    """It can write any text: the special tokens, every byte, printable ASCII, and each two of these."""
     single_bytes = [(f"<0x{byte:02X}>", TokenType.BYTE) for byte in range(256)]
-    printable = [(chr(code), TokenType.NORMAL) for code in range(33, 127)] + [("\u2581", TokenType.NORMAL)]
-    return SPECIAL + single_bytes + printable
+    printable = [*map(chr, range(33, 127)), SPACE]
+    pairs = [one + other for one in printable for other in printable]
+    return SPECIAL + single_bytes + [(word, TokenType.NORMAL) for word in printable + pairs]
 
 
 def tensors(words: list[tuple[str, TokenType]], seed: int) -> dict[str, numpy.ndarray]:
@@ -51,10 +54,11 @@ def tensors(words: list[tuple[str, TokenType]], seed: int) -> dict[str, numpy.nd
         for writer in ("attn_output", "ffn_down"):
             named[f"{block}{writer}.weight"] *= FAINT
             named[f"{block}{writer}.weight"][CONSTANT] = 0
-    printable = [at for at, (_, kind) in enumerate(words) if kind == TokenType.NORMAL]
+    printable = [at for at, (word, kind) in enumerate(words) if kind == TokenType.NORMAL and len(word) == 1]
     named["output.weight"][numpy.roll(printable, -1)] = STRONG * named["token_embd.weight"][printable]
     named["token_embd.weight"][:, CONSTANT] = 1
-    named["output.weight"][:, CONSTANT] = [0 if kind == TokenType.NORMAL else NEVER for _, kind in words]
+    named["output.weight"][:, CONSTANT] = NEVER
+    named["output.weight"][printable, CONSTANT] = 0
     return named
 
 
