@@ -1,61 +1,26 @@
-"""A registry on the machine that pyinfra runs on, for hosts behind ssh: each takes from it what it lacks.
+"""The way of a host behind ssh to the registry on this machine (registry.py): it takes from there what it has not got.
 
-It listens on this machine's loopback alone; a host reaches it on its own loopback, through the ssh connection that
-there is. An image is put there by Docker, a model by us; the world is asked once for every blob of it.
+The host finds it on its own loopback, through the ssh connection that there is.
 """
 
 from __future__ import annotations
 
-import atexit
-import fcntl
-import functools
-import hashlib
-import json
-import os
-import re
-import shutil
 import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gevent
-import requests
-from gevent.lock import BoundedSemaphore
 from paramiko import Channel, SSHException
 from pyinfra.api.host import Host
 
+from roles import registry
+from roles.hosts import attend, fail
 from roles.narrator import size
-from roles.readings import DOCKER_PATH
+from roles.registry import CHUNK, LOOPBACK, Unreached
 
-# Debian's package of it; where that is not installed, its container, to the same ends.
-PROGRAM, CONTAINED = "docker-registry", "registry:2"
-START_SECONDS = 120
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clawlama"
-LOOPBACK = "127.0.0.1"
-LISTENS = re.compile(r"listening on ([0-9.:]+)")
-LOG_BYTES = 65536
-# It ends when its standard input does: with us, however we end.
-ENDS_WITH_US = '"$@" </dev/null & read -r _; kill $!'
-IMAGES = "clawlama"
-# The present one, and one to go on with while the next is made.
-IMAGES_KEPT = 2
-MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-CHUNK = 1024**2
-CONNECT_SECONDS, READ_SECONDS = 20, 120
-LIMITS = (CONNECT_SECONDS, READ_SECONDS)
 AGAIN = "run it again, or without this machine's registry: --data clawlama_mirror=off"
-# Hosts that want the same wait here for the one that fetches it.
-_fetching = BoundedSemaphore()
-
-
-class Unreached(Exception):
-    """A mirror that cannot be had, or what it cannot get; ``str()`` of it says why, in a few words."""
 
 
 @dataclass
@@ -64,20 +29,6 @@ class Line:
 
     address: str
     carried: int = 0
-
-
-@dataclass(frozen=True)
-class Model:
-    """As the container's plan names one. ``source``: its registry's address of it, up to its repository."""
-
-    name: str
-    source: str
-    tag: str
-
-    @property
-    def kept_as(self) -> str:
-        """The repository in our registry, whose rules for names are stricter than Ollama's."""
-        return f"models/{hashlib.sha256(self.source.encode()).hexdigest()[:16]}"
 
 
 def is_for(host: Host, setting: str) -> bool:
@@ -90,81 +41,26 @@ def _ssh(host: Host) -> Any:
     return getattr(host.connector, "client", None)
 
 
-def registry() -> str:
-    """Its host:port; started for whoever asks first. Raises Unreached where it did not start."""
-    address = begun()
-    if isinstance(address, Unreached):
-        raise address
-    return address
+def take(host: Host, what: str, script: Callable[[str], str], failure: str) -> bool:
+    """Runs ``script(ADDRESS)`` on the host, at which the registry answers it meanwhile; says how much has come.
 
-
-@functools.cache
-def begun() -> str | Unreached:
-    """Tried once: fifty hosts do not wait for the same failure one after the other."""
-    try:
-        return _start()
-    except Unreached as unreached:
-        return unreached
-
-
-def _start() -> str:
-    folder, config = CACHE / "registry", CACHE / "registry.json"
-    folder.mkdir(parents=True, exist_ok=True)
-    config.write_text(json.dumps(configured(folder)), encoding="utf-8")
-    _tidy(folder, config)
-    command = ["sh", "-c", DOCKER_PATH + ENDS_WITH_US, "sh", *_program(), "serve", str(config)]
-    with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
-        until = time.monotonic() + START_SECONDS
-        while server.poll() is None and time.monotonic() < until:
-            if found := LISTENS.search(os.pread(log.fileno(), LOG_BYTES, 0).decode()):
-                return _answering(found[1])
-            gevent.sleep(0.05)
-    raise Unreached(f"neither {PROGRAM} nor Docker's {CONTAINED} is to be had here")
-
-
-def _program() -> list[str]:
-    if shutil.which(PROGRAM):
-        return [PROGRAM]
-    ours = [f"--user={os.getuid()}:{os.getgid()}", f"--volume={CACHE}:{CACHE}"]
-    return ["docker", "run", "--rm", "--network=host", *ours, CONTAINED]
-
-
-def _answering(address: str) -> str:
-    """A container's loopback is this machine's, unless its Docker is in a virtual machine."""
-    try:
-        _ours().get(f"http://{address}/v2/", timeout=LIMITS).raise_for_status()
-    except requests.RequestException as error:
-        raise Unreached(f"the registry here does not answer ({_in_short(error)})") from error
-    return address
-
-
-def configured(folder: Path) -> dict[str, Any]:
-    """https://distribution.github.io/distribution/about/configuration/"""
-    storage = {"filesystem": {"rootdirectory": str(folder)}, "delete": {"enabled": True}}
-    return {"version": "0.1", "log": {"level": "info"}, "storage": storage, "http": {"addr": f"{LOOPBACK}:0"}}
-
-
-def _tidy(folder: Path, config: Path) -> None:
-    """Lets go of all but the newest images, unless another run of pyinfra's has the registry open, too."""
-    lock = (CACHE / "registry.lock").open("wb")
-    # Shared, and for as long as this process lives, once nobody else had it.
-    with suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        tags = folder.glob(f"docker/registry/v2/repositories/{IMAGES}/_manifests/tags/*")
-        if old := sorted(tags, key=lambda tag: tag.stat().st_mtime, reverse=True)[IMAGES_KEPT:]:
-            for tag in old:
-                shutil.rmtree(tag)
-            command = [*_program(), "garbage-collect", "--delete-untagged", str(config)]
-            subprocess.run(command, capture_output=True, check=False)
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    atexit.register(lock.close)
+    Raises Unreached where nothing has: what asks there need not share the host's loopback. Docker may run in a virtual
+    machine, or be rootless.
+    """
+    with reached(host) as line:
+        done, _, err = attend(host, f"taking {what}", script(line.address), lambda: f"{size(line.carried)} came")
+    why = err[-1] if err else "it did not come"
+    if not done and not line.carried:
+        raise Unreached(why)
+    if done:
+        host.log(f"{what} came from this machine's registry: {size(line.carried)}")
+    return done or fail(host, f"{failure}: {why}; {AGAIN}", err[:-1])
 
 
 @contextmanager
 def reached(host: Host) -> Iterator[Line]:
     """For as long as this lasts, the host reaches the registry. Raises Unreached where its sshd forbids that."""
-    address = registry()
+    address = registry.address(for_hosts=True)
     line = Line("")
 
     def opened(channel: Channel, _origin: object, _server: object) -> None:
@@ -199,94 +95,3 @@ def _copy(take: Callable[[int], bytes], give: Callable[[bytes], object], end: Ca
         while chunk := take(CHUNK):
             give(chunk)
         end()
-
-
-def image(name: str, identity: str) -> str:
-    """Puts an image of this machine's Docker there, unless it is; its digest. Raises Unreached."""
-    tag = identity.removeprefix("sha256:")[:12]
-    with _fetching:
-        if not (known := _digest(IMAGES, tag)):
-            there = f"{registry()}/{IMAGES}:{tag}"
-            push = f'docker tag "$1" {there} && docker push --quiet {there} && docker rmi {there}'
-            command = ["sh", "-c", f"{DOCKER_PATH} {push}", "sh", name]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            known = _digest(IMAGES, tag)
-            if done.returncode != 0 or not known:
-                raise Unreached((done.stderr.splitlines() or ["Docker's push said nothing"])[-1])
-    return known
-
-
-def model(wanted: Model, said: Callable[[str], None]) -> None:
-    """Puts a model there, unless it is; ``said`` hears how far it is. Raises Unreached.
-
-    A registry that is silent, or does not know it, matters only where we have not got it either.
-    """
-    with _fetching, requests.Session() as session:
-        try:
-            manifest = _asked(session, f"{wanted.source}/manifests/{wanted.tag}", headers={"Accept": MANIFEST}).content
-            kept = f"http://{registry()}/v2/{wanted.kept_as}"
-            for blob in _blobs(manifest):
-                _carry(session, blob, wanted.source, kept, said)
-            headers = {"Content-Type": MANIFEST}
-            _ours().put(
-                f"{kept}/manifests/{wanted.tag}", data=manifest, headers=headers, timeout=LIMITS
-            ).raise_for_status()
-        except (requests.RequestException, ValueError, KeyError) as error:
-            if not _digest(wanted.kept_as, wanted.tag):
-                raise Unreached(_in_short(error)) from error
-
-
-def _blobs(manifest: bytes) -> list[Mapping[str, Any]]:
-    read = json.loads(manifest)
-    return [*read["layers"], read["config"]]
-
-
-def _carry(
-    session: requests.Session, blob: Mapping[str, Any], source: str, kept: str, said: Callable[[str], None]
-) -> None:
-    """Streamed from the one to the other, which takes it only where its digest is right."""
-    digest, whole = blob["digest"], int(blob["size"])
-    if _ours().head(f"{kept}/blobs/{digest}", timeout=LIMITS).ok:
-        return
-    with _asked(session, f"{source}/blobs/{digest}", stream=True) as reply:
-        place = _ours().post(f"{kept}/blobs/uploads/", timeout=LIMITS)
-        place.raise_for_status()
-        moved = _told(reply.iter_content(CHUNK), whole, said)
-        _put(place.headers["Location"], params={"digest": digest}, data=moved)
-
-
-def _put(url: str, **options: Any) -> None:
-    _ours().put(url, timeout=LIMITS, **options).raise_for_status()
-
-
-def _told(chunks: Iterator[bytes], whole: int, said: Callable[[str], None]) -> Iterator[bytes]:
-    moved = 0
-    for chunk in chunks:
-        moved += len(chunk)
-        said(f"{size(moved)} of {size(whole)}")
-        yield chunk
-
-
-def _asked(session: requests.Session, url: str, **options: Any) -> requests.Response:
-    reply = session.get(url, timeout=LIMITS, **options)
-    reply.raise_for_status()
-    return reply
-
-
-def _digest(repository: str, tag: str) -> str:
-    """Of what our registry holds by that name; empty for nothing."""
-    url = f"http://{registry()}/v2/{repository}/manifests/{tag}"
-    reply = _ours().head(url, headers={"Accept": MANIFEST}, timeout=LIMITS)
-    return reply.headers.get("Docker-Content-Digest", "") if reply.ok else ""
-
-
-def _ours() -> requests.Session:
-    """Past whatever proxy there is for the rest of the world."""
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
-def _in_short(error: Exception) -> str:
-    reply = getattr(error, "response", None)
-    return f"HTTP {reply.status_code}" if reply is not None else type(error).__name__

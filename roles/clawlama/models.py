@@ -1,16 +1,16 @@
-"""Models for a host, by way of the registry on the machine that pyinfra runs on (roles/mirror.py)."""
+"""Models for a host, by way of the registry on the machine that pyinfra runs on (roles/registry.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Mapping
 from typing import Any
 
 from pyinfra.api.host import Host
 
-from roles import mirror
-from roles.hosts import attend, fail, watched
-from roles.mirror import Model
-from roles.narrator import size
+from roles import mirror, registry
+from roles.hosts import watched
+from roles.registry import Model
 from roles.settings import Settings
 
 # As the compose file confines the assistant, but for the network: only the host's own loopback leads to the registry.
@@ -23,41 +23,31 @@ def bring(host: Host, settings: Settings, planned: Mapping[str, Any]) -> bool:
     if not missing or not mirror.is_for(host, settings.clawlama_mirror):
         return True
     try:
-        return take(host, settings, [one for one in missing if is_here(host, one)])
-    except mirror.Unreached as unreached:
+        return take(host, settings, {one.name: place for one in missing if (place := put_here(host, one))})
+    except registry.Unreached as unreached:
         host.log(f"not by the registry of the machine that pyinfra runs on ({unreached}): the host pulls by itself")
         return True
 
 
-def is_here(host: Host, wanted: Model) -> bool:
-    """Whether this machine's registry has it, which fetches it if need be."""
+def put_here(host: Host, wanted: Model) -> str:
+    """Where this machine's registry has it, as REPOSITORY@DIGEST, which fetches it if need be; empty if it cannot."""
     moved = ["asking its registry"]
+    fetch = functools.partial(registry.model, wanted, moved.append)
     try:
-        watched(
-            host,
-            f"fetching {wanted.name} to this machine",
-            lambda: mirror.model(wanted, moved.append),
-            lambda: moved[-1],
-        )
-    except mirror.Unreached as unreached:
+        digest = watched(host, f"fetching {wanted.name} to this machine", fetch, lambda: moved[-1])
+    except registry.Unreached as unreached:
         host.log(f"{wanted.name} cannot be had from here ({unreached}): the host pulls it by itself")
-        return False
-    return True
+        return ""
+    return f"{wanted.kept_as}@{digest}"
 
 
-def take(host: Host, settings: Settings, models: Sequence[Model]) -> bool:
-    """Into the volume, past Ollama. Raises Unreached where nothing at all comes."""
-    if not models:
-        return True
-    names = " ".join(f"{one.name} {one.kept_as}" for one in models)
-    with mirror.reached(host) as line:
-        told = f"--env FETCH_FROM={line.address} --env FETCH='{names}'"
-        volume, image = settings.clawlama_data, settings.clawlama_image
-        script = f"docker run --rm {CONFINED} --volume {volume}:/data {told} {image} fetch"
-        done, _, err = attend(host, "taking the model", script, lambda: f"{size(line.carried)} came")
-    why = err[-1] if err else "it did not come"
-    if not done and not line.carried:
-        raise mirror.Unreached(why)
-    if done:
-        host.log(f"the model came from this machine's registry: {size(line.carried)}")
-    return done or fail(host, f"stage model: {why}; {mirror.AGAIN}", err[:-1])
+def take(host: Host, settings: Settings, places: Mapping[str, str]) -> bool:
+    """Into the volume, past Ollama: models by their names. Raises Unreached where nothing at all comes."""
+    names = " ".join(f"{name} {place}" for name, place in places.items())
+    volume, image = settings.clawlama_data, settings.clawlama_image
+
+    def fetch(address: str) -> str:
+        told = f"--env FETCH_FROM={address} --env FETCH='{names}'"
+        return f"docker run --rm {CONFINED} --volume {volume}:/data {told} {image} fetch"
+
+    return not places or mirror.take(host, "the model", fetch, "stage model")

@@ -15,8 +15,8 @@ from roles.causes import AGAIN
 from roles.errors import UserMistake
 from roles.image import plan, sources
 from roles.image.facts import ImageReading
-from roles.mirror import CACHE
 from roles.readings import DOCKER_PATH, answers, asking, json_in, known, script
+from roles.registry import CACHE
 
 ASK_SECONDS = 60
 RESOLVE_SECONDS = 300

@@ -11,13 +11,12 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from roles import foresight, mirror
+from roles import foresight, mirror, registry
 from roles.errors import UserMistake
 from roles.hosts import AS_OURSELVES, attend, attended, fail, read, refusing, remark, run, step, upload, watched
 from roles.image import controller, plan, sources
 from roles.image.facts import BuiltReading, ImageReading, NewestReading
 from roles.image.plan import Asked
-from roles.narrator import size
 from roles.packages import APT, filled, record_of_packages, recorded, unrecorded
 from roles.readings import json_in
 
@@ -130,7 +129,7 @@ def hand_over(host: Host, asked: Asked, versions: Mapping[str, str]) -> bool:
         if mirror.is_for(host, asked.mirror):
             try:
                 return take(host, asked.image, made.identity)
-            except mirror.Unreached as unreached:
+            except registry.Unreached as unreached:
                 host.log(f"not by this machine's registry ({unreached}): the image is carried whole")
         pack = functools.partial(controller.packed, asked.image, made.identity)
         return load(host, asked.image, watched(host, "packing the image on this machine", pack))
@@ -142,22 +141,15 @@ def hand_over(host: Host, asked: Asked, versions: Mapping[str, str]) -> bool:
 
 
 def take(host: Host, image: str, identity: str) -> bool:
-    """From this machine's registry, whatever layers the host has not got. Raises Unreached where it gets nothing there.
-
-    Docker on the host need not share its loopback: it may run in a virtual machine, or be rootless.
-    """
-    put = functools.partial(mirror.image, image, identity)
+    """From this machine's registry, whatever layers the host has not got. Raises Unreached where nothing comes."""
+    put = functools.partial(registry.image, image, identity)
     digest = watched(host, "putting the image into this machine's registry", put)
-    with mirror.reached(host) as line:
-        there = f"{line.address}/{mirror.IMAGES}@{digest}"
-        pull = f"docker pull --quiet {there} && docker tag {there} {image} && docker rmi {there}"
-        done, _, err = attend(host, "taking the image", pull, lambda: f"{size(line.carried)} came")
-    why = err[-1] if err else "Docker said nothing"
-    if not done and not line.carried:
-        raise mirror.Unreached(why)
-    if done:
-        host.log(f"the image came from this machine's registry: {size(line.carried)}")
-    return done or fail(host, f"stage image: {image} could not be taken: {why}; {mirror.AGAIN}", err[:-1])
+
+    def pull(address: str) -> str:
+        there = f"{address}/{registry.IMAGES}@{digest}"
+        return f"docker pull --quiet {there} && docker tag {there} {image} && docker rmi {there}"
+
+    return mirror.take(host, "the image", pull, f"stage image: {image} could not be taken")
 
 
 def load(host: Host, image: str, archive: Path) -> bool:

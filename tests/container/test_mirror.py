@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from roles import mirror
-from roles.mirror import Model
+from roles import registry as ours
+from roles.registry import Model
 from tests.container import models
 from tests.container.assistant import created, volume
 from tests.testbed import registry
@@ -39,18 +39,18 @@ def line(store: str, bridge: str) -> Iterator[Line]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mirror, "CACHE", tmp_path_factory.mktemp("mirror"))
-        mirror.begun.cache_clear()
+        patch.setattr(ours, "CACHE", tmp_path_factory.mktemp("mirror"))
+        ours.begun.cache_clear()
         yield
-    mirror.begun.cache_clear()
+    ours.begun.cache_clear()
 
 
 @pytest.fixture
 def near() -> Iterator[Line]:
     """The way from a container to our registry."""
-    with registry.line(mirror.registry(), mirror.LOOPBACK) as near:
+    with registry.line(ours.address(for_hosts=True), ours.LOOPBACK) as near:
         yield near
 
 
@@ -58,14 +58,15 @@ def model(line: Line, name: str) -> Model:
     return Model(line.name(name), f"http://{line.address}/v2/library/{name}", "latest")
 
 
-def put_there(wanted: Model) -> None:
-    mirror.model(wanted, lambda _: None)
+def put_there(wanted: Model) -> str:
+    """What a fetch is told of it."""
+    return f"{wanted.name} {wanted.kept_as}@{ours.model(wanted, lambda _: None)}"
 
 
-def fetched(image: str, data: str, wanted: Model, near: Line) -> str:
+def fetched(image: str, data: str, wanted: str, near: Line) -> str:
     """The last line that the fetch says: empty where it went well, as its end then is."""
     confined = ("--network=host", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL")
-    told = (f"--env=FETCH_FROM={near.address}", f"--env=FETCH={wanted.name} {wanted.kept_as}")
+    told = (f"--env=FETCH_FROM={near.address}", f"--env=FETCH={wanted}")
     flags = ("--rm", f"--label={LABEL}", f"--volume={data}:/data", *confined, *told)
     done = subprocess.run(
         [client(), "run", *flags, image, "fetch"], capture_output=True, text=True, timeout=2 * MINUTE, check=False
@@ -79,13 +80,13 @@ def test_the_world_is_asked_once_for_each_blob_and_the_model_serves(
     image: str, line: Line, near: Line, data: str
 ) -> None:
     wanted = model(line, "tiny")
-    asking = {"Accept": mirror.MANIFEST}
+    asking = {"Accept": ours.MANIFEST}
     manifest = requests.get(f"{wanted.source}/manifests/latest", headers=asking, timeout=MINUTE).json()
     for _ in range(2):
-        put_there(wanted)
+        there = put_there(wanted)
         with volume() as other:
-            assert not fetched(image, other, wanted, near)
-    assert not fetched(image, data, wanted, near)
+            assert not fetched(image, other, there, near)
+    assert not fetched(image, data, there, near)
     blobs = {path.rpartition("/")[2]: count for path, count in line.carried.items() if "/blobs/" in path}
     assert blobs == {blob["digest"]: blob["size"] for blob in [*manifest["layers"], manifest["config"]]}
     line.faults = [Fault("garbage", path="/")]
@@ -99,7 +100,7 @@ def test_the_world_is_asked_once_for_each_blob_and_the_model_serves(
 def test_a_damaged_blob_is_not_taken_there(line: Line) -> None:
     line.faults = [Fault("flip", times=1)]
     wanted = model(line, "big")
-    with pytest.raises(mirror.Unreached, match="HTTP 400"):
+    with pytest.raises(ours.Unreached, match="HTTP 400"):
         put_there(wanted)
     put_there(wanted)
 
@@ -115,23 +116,21 @@ def test_what_is_there_serves_while_its_own_registry_is_silent(line: Line) -> No
 def test_a_damaged_layer_is_thrown_away_and_fetched_by_the_next_run(
     image: str, line: Line, near: Line, data: str
 ) -> None:
-    wanted = model(line, "tiny")
-    put_there(wanted)
+    there = put_there(model(line, "tiny"))
     near.faults = [Fault("flip", times=1)]
-    assert fetched(image, data, wanted, near) == f"model {wanted.name}: a layer came damaged"
-    assert not fetched(image, data, wanted, near)
+    assert fetched(image, data, there, near) == f"model {line.name('tiny')}: a layer came damaged"
+    assert not fetched(image, data, there, near)
 
 
 @pytest.mark.fault(
     "the controller's registry ends in the middle of a layer", "one line; the next run goes on from there"
 )
 def test_a_layer_that_is_cut_off_is_gone_on_with(image: str, line: Line, near: Line, data: str) -> None:
-    wanted = model(line, "big")
-    put_there(wanted)
+    there = put_there(model(line, "big"))
     near.faults = [Fault("cut", after=100 * MB, times=1)]
-    assert "it was cut off at" in fetched(image, data, wanted, near)
+    assert "it was cut off at" in fetched(image, data, there, near)
     before = sum(near.carried.values())
-    assert not fetched(image, data, wanted, near)
+    assert not fetched(image, data, there, near)
     assert sum(near.carried.values()) - before < 100 * MB
 
 
@@ -141,36 +140,52 @@ def test_a_layer_that_is_cut_off_is_gone_on_with(image: str, line: Line, near: L
 def test_a_model_without_room_is_refused_before_its_first_byte(
     image: str, line: Line, near: Line, tmp_path: Path
 ) -> None:
-    wanted = model(line, "big")
-    put_there(wanted)
+    there = put_there(model(line, "big"))
     with small_volume(tmp_path, 120) as data:
-        said = fetched(image, data, wanted, near)
-    assert said.startswith(f"model {wanted.name}: ")
+        said = fetched(image, data, there, near)
+    assert said.startswith(f"model {line.name('big')}: ")
     assert "more are needed on the disk" in said
     assert not any("/blobs/" in path for path in near.carried)
 
 
+def test_what_a_host_reaches_takes_nothing_in() -> None:
+    """Any user of a host may speak to it."""
+    begun = requests.post(f"http://{ours.address(for_hosts=True)}/v2/clawlama/blobs/uploads/", timeout=MINUTE)
+    assert begun.status_code == 405
+
+
+def test_another_image_by_a_tag_of_ours_is_not_taken_for_ours(tmp_path: Path) -> None:
+    """Any user of the controller may put one there."""
+    theirs, own = imported(tmp_path, "theirs"), imported(tmp_path, "ours")
+    there = f"{ours.address()}/{ours.IMAGES}:{own.removeprefix('sha256:')[:12]}"
+    docker("tag", theirs, there)
+    docker("push", "--quiet", there)
+    docker("tag", own, "clawlama-mirrored:own")
+    ours.image("clawlama-mirrored:own", own)
+    docker("rmi", there, check=False)
+    assert docker("manifest", "inspect", "--insecure", there).count(own) == 1
+    docker("rmi", "clawlama-mirrored:own", theirs)
+
+
 def test_all_but_the_newest_images_are_let_go_of(tmp_path: Path) -> None:
     """Each is put there by a run of its own, and a run begins with what the ones before it have left."""
-    put = "import sys; from roles import mirror; mirror.image(*sys.argv[1:])"
+    put = "import sys; from roles import registry; registry.image(*sys.argv[1:])"
     kept = tmp_path / "clawlama/registry/docker/registry/v2/repositories/clawlama/_manifests/tags"
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
     for number in range(4):
         name = f"clawlama-mirrored:{number}"
-        (tmp_path / f"{number}.tar").write_bytes(tarred(str(number)))
-        identity = docker("import", f"--change=LABEL {LABEL}", str(tmp_path / f"{number}.tar"), name)
+        identity = imported(tmp_path, str(number), name)
         subprocess.run(
             [sys.executable, "-c", put, name, identity], env=environment, cwd=ROOT, timeout=MINUTE, check=True
         )
         docker("rmi", name)
-    assert len(list(kept.iterdir())) == mirror.IMAGES_KEPT + 1
+    assert len(list(kept.iterdir())) == ours.IMAGES_KEPT + 1
 
 
-def tarred(text: str) -> bytes:
-    """A file system with one file in it."""
-    whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode="w") as archive:
-        entry = tarfile.TarInfo("number")
+def imported(folder: Path, text: str, *name: str) -> str:
+    """The id of an image with one file in it."""
+    with tarfile.open(folder / f"{text}.tar", mode="w") as archive:
+        entry = tarfile.TarInfo("file")
         entry.size = len(text)
         archive.addfile(entry, io.BytesIO(text.encode()))
-    return whole.getvalue()
+    return docker("import", f"--change=LABEL {LABEL}", str(folder / f"{text}.tar"), *name)
