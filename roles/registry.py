@@ -47,6 +47,8 @@ CONNECT_SECONDS, READ_SECONDS = 20, 120
 LIMITS = (CONNECT_SECONDS, READ_SECONDS)
 # Hosts that want the same wait here for the one that fetches it.
 _fetching = BoundedSemaphore()
+# Each ends with the pipe that is kept here.
+_servers: list[subprocess.Popen[bytes]] = []
 
 
 class Unreached(Exception):
@@ -88,14 +90,15 @@ def begun(for_hosts: bool) -> str | Unreached:
 
 
 def _start(for_hosts: bool) -> str:
-    folder, config = CACHE / "registry", CACHE / f"registry{'-for-hosts' if for_hosts else ''}.json"
+    folder, settings = CACHE / "registry", config(for_hosts=for_hosts)
     folder.mkdir(parents=True, exist_ok=True)
-    config.write_text(json.dumps(configured(folder, for_hosts)), encoding="utf-8")
+    settings.write_text(json.dumps(configured(folder, for_hosts)), encoding="utf-8")
     if not for_hosts:
-        _tidy(folder, config)
-    command = ["sh", "-c", DOCKER_PATH + ENDS_WITH_US, "sh", *_program(), "serve", str(config)]
+        _tidy(folder, settings)
+    command = ["sh", "-c", DOCKER_PATH + ENDS_WITH_US, "sh", *_program(), "serve", str(settings)]
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
+        _servers.append(server)
         until = time.monotonic() + START_SECONDS
         while server.poll() is None and time.monotonic() < until:
             if found := LISTENS.search(os.pread(log.fileno(), LOG_BYTES, 0).decode()):
@@ -120,6 +123,10 @@ def _answering(address: str) -> str:
     return address
 
 
+def config(*, for_hosts: bool) -> Path:
+    return CACHE / f"registry{'-for-hosts' if for_hosts else ''}.json"
+
+
 def configured(folder: Path, for_hosts: bool) -> dict[str, Any]:
     """https://distribution.github.io/distribution/about/configuration/"""
     blobs = {"filesystem": {"rootdirectory": str(folder)}, "delete": {"enabled": True}}
@@ -127,7 +134,7 @@ def configured(folder: Path, for_hosts: bool) -> dict[str, Any]:
     return {"version": "0.1", "log": {"level": "info"}, "storage": storage, "http": {"addr": f"{LOOPBACK}:0"}}
 
 
-def _tidy(folder: Path, config: Path) -> None:
+def _tidy(folder: Path, settings: Path) -> None:
     """Lets go of all but the newest images, unless another run of pyinfra's has the registry open, too."""
     lock = (CACHE / "registry.lock").open("wb")
     # Shared, and for as long as this process lives, once nobody else had it.
@@ -137,7 +144,7 @@ def _tidy(folder: Path, config: Path) -> None:
         if old := sorted(tags, key=lambda tag: tag.stat().st_mtime, reverse=True)[IMAGES_KEPT:]:
             for tag in old:
                 shutil.rmtree(tag)
-            command = [*_program(), "garbage-collect", "--delete-untagged", str(config)]
+            command = [*_program(), "garbage-collect", "--delete-untagged", str(settings)]
             subprocess.run(command, capture_output=True, check=False)
     fcntl.flock(lock, fcntl.LOCK_SH)
     atexit.register(lock.close)

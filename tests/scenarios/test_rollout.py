@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from roles import registry
 from tests.scenarios import fleets
 from tests.scenarios.deployed import Deployed
 from tests.scenarios.deploys import DATA
@@ -33,10 +38,30 @@ MOMENTS = [
 ]
 Fleet = dict[str, Deployed]
 Fault = Callable[[subprocess.Popen[str], Deployed], object]
+
+
+def end_registry(_: subprocess.Popen[str], __: Deployed) -> None:
+    """The one that hosts reach, in the middle of what it gives."""
+    ours = str(registry.config(for_hosts=True))
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = place.read_text().split("\0")
+            if words[0] == registry.PROGRAM and ours in words:
+                os.kill(int(place.parent.name), signal.SIGKILL)
+
+
 FAULTS: dict[str, Fault] = {
     "killed": lambda process, _: process.kill(),
     "cut": lambda _, host: host.host.sh(CUT),
+    "rebooted": lambda _, host: real.reboot(host.folder, host.host.name),
+    "registry": end_registry,
 }
+BROKEN_OFF = [
+    *((where, words, fault) for where, words in MOMENTS for fault in ("killed", "cut")),
+    ("one", "taking the image", "registry"),
+    ("one", "starting the container", "rebooted"),
+    ("two", "keeping the state as it is", "rebooted"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +79,11 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield fleet
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize(("where", "words"), MOMENTS)
-@pytest.mark.fault("a rollout killed, or its connection cut", "--resume finishes it; no host that was done is touched")
+@pytest.mark.parametrize(("where", "words", "fault"), BROKEN_OFF)
+@pytest.mark.fault(
+    "a rollout killed, its connection cut, its registry ended, a host rebooted",
+    "--resume finishes it; no host that was done is touched",
+)
 def test_a_rollout_that_is_broken_off_is_finished_by_resume(fleet: Fleet, where: str, words: str, fault: str) -> None:
     folder = fleet["one"].folder
     with fleets.begun(folder, DATA, "--verb=upgrade", "--skip=three") as process:

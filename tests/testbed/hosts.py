@@ -117,11 +117,12 @@ def up(folder: Path, kinds: Mapping[str, str]) -> dict[str, RealHost]:
     return hosts
 
 
-def reboot(folder: Path) -> None:
-    """All of the folder's hosts, whose addresses may be others then."""
+def reboot(folder: Path, *names: str) -> None:
+    """Those of the folder's hosts, else all, whose addresses may be others then."""
     hosts = there(folder)
     for host in hosts:
-        host.reboot()
+        if not names or host.name in names:
+            host.reboot()
     _write_ssh_config(folder, hosts)
 
 
