@@ -19,7 +19,7 @@ USER 0
 COPY --chown=10001:10001 proof.sh tiny.gguf /build/
 RUN {change}
 USER 10001
-RUN /build/proof.sh /build/tiny.gguf /tmp/proof.json
+RUN /build/proof.sh /build/tiny.gguf /tmp/proof.json /tmp/compiled
 """
 PLUGIN = "/usr/local/lib/clawlama/plugin"
 # To a shell, all that the proof asks of it before; to Node, which runs it as the gateway, no program at all.

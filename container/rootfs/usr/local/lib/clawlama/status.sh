@@ -5,11 +5,11 @@ FAILS_AGAIN=false
 
 say() { printf 'clawlama: %s\n' "$*"; }
 
-# enter STATE STAGE MESSAGE: where the start has come to.
+# enter STATE STAGE MESSAGE: where the start has come to. Who reads the log may ask for the status at once.
 enter() {
   STATE=$1 STAGE=$2 MESSAGE=$3 PROGRESS=null
-  say "$MESSAGE"
   write_status
+  say "$MESSAGE"
 }
 
 # progress COMPLETED TOTAL MESSAGE: bytes of the work under way; not logged, there are many.
