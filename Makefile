@@ -17,7 +17,7 @@ up: .venv/.up ## this machine: install what is missing, build, start, prove; a s
 $(TEST_TARGETS): export PATH := $(BIN):$(PATH)
 $(TEST_TARGETS): .venv/.test
 
-test: ## everything: unit, whole plans, a bare machine, the real container (three quarters of an hour on 2 cores)
+test: ## everything: unit, whole plans, a bare machine, the real container (an hour on 2 cores)
 	@$(PYINFRA) inventories/local.py tests/testbed/setup.py
 	@$(PYTEST)
 
