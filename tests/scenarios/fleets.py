@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -44,11 +45,17 @@ class RolledOut:
 
 
 def prepare(folder: Path) -> None:
+    shutil.rmtree(cache(folder), ignore_errors=True)
     hand_older()
     container, address = registry.contained(image.image(), hosts.label(folder))
     registry.fill(image.image(), address, {"tiny": models.tiny()})
     (folder / "registry").write_text(container, encoding="utf-8")
     (folder / "model").write_text(f"{address}/library/tiny:latest", encoding="utf-8")
+
+
+def cache(folder: Path) -> Path:
+    """What this machine keeps of what it carries: nothing of an earlier fleet's."""
+    return folder / "cache"
 
 
 def data(folder: Path) -> dict[str, object]:
@@ -69,7 +76,8 @@ def begun(folder: Path, data: dict[str, object], *options: str) -> subprocess.Po
     given = [f"--data={name}={value}" for name, value in ({"ssh_config_file": folder / "ssh_config"} | data).items()]
     command = [sys.executable, "-m", "deploy.rollout", INVENTORY, "--yes", "--json", "--soak=5", "--batch=1", *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    started: subprocess.Popen[str] = subprocess.Popen([*command, *given], cwd=ROOT, text=True, **pipes)  # type: ignore[call-overload]
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache(folder))}
+    started: subprocess.Popen[str] = subprocess.Popen([*command, *given], cwd=ROOT, text=True, env=environment, **pipes)  # type: ignore[call-overload]
     return started
 
 

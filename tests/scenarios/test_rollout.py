@@ -40,9 +40,9 @@ Fleet = dict[str, Deployed]
 Fault = Callable[[subprocess.Popen[str], Deployed], object]
 
 
-def end_registry(_: subprocess.Popen[str], __: Deployed) -> None:
+def end_registry(_: subprocess.Popen[str], host: Deployed) -> None:
     """The one that hosts reach, in the middle of what it gives."""
-    ours = str(registry.config(for_hosts=True))
+    ours = str(fleets.cache(host.folder) / "clawlama" / registry.config(for_hosts=True).name)
     for place in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             words = place.read_text().split("\0")
