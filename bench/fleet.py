@@ -17,9 +17,9 @@ from pathlib import Path
 from bench import converge
 from bench.clock import seconds
 from bench.limits import Figure, Limit
-from roles import alone
 from roles.image import plan, sources
 from roles.narrator import UNITS
+from tests.plans.play import INVENTORY, PLAYER, forget_locks, replaying
 from tests.scenarios.deploys import DATA, deploy
 from tests.testbed.docker import LABEL, MINUTE, client, docker
 from tests.testbed.hosts import SSH_CONFIG, USER, RealHost, real_hosts
@@ -148,20 +148,18 @@ def each(one: Taken, many: Taken, hosts: int) -> Taken:
 
 def replay(hosts: int) -> Taken:
     """Names of a host that would be cut at a command which never comes: each is a host of its own."""
-    names = " ".join(f"{REPLAYED}!{100000 + number}" for number in range(hosts))
+    names = [f"{REPLAYED}!{100000 + number}" for number in range(hosts)]
     usage: list[int] = []
     with tempfile.TemporaryDirectory() as place:
-        variables = {"REPLAY_FOLDER": place, "REPLAY_HOSTS": names, "PYTHONPATH": f"{ROOT}/tests/plans:{ROOT}"}
-        command = [sys.executable, "-m", "pyinfra", "-y", "tests/plans/inventory.py", "deploy/clawlama.py"]
+        environment = replaying(Path(place), *names)
 
         def play() -> None:
-            nowhere = subprocess.DEVNULL
-            process = subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=nowhere, stderr=nowhere)
+            command, nowhere = [*PLAYER, INVENTORY, "deploy/clawlama.py"], subprocess.DEVNULL
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=nowhere, stderr=nowhere)
             _, code, taken = os.wait4(process.pid, 0)
             assert code == 0
             usage.append(taken.ru_maxrss)
 
         took = seconds(play)
-    for lock in alone.FOLDER.glob("clawlama-replay*.lock"):
-        lock.unlink(missing_ok=True)
+    forget_locks()
     return Taken(took, usage[0])

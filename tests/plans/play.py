@@ -15,6 +15,8 @@ from roles import alone
 from tests.plans import cassette
 from tests.testbed.machine import ROOT
 
+PLAYER, INVENTORY = (sys.executable, "-m", "pyinfra", "-y"), "tests/plans/inventory.py"
+
 
 @dataclass(frozen=True)
 class Played:
@@ -30,24 +32,29 @@ class Played:
 
 def play(folder: Path, *hosts: str, deploy: str = "deploy/clawlama.py", **environment: str) -> Played:
     """Runs a deploy on the hosts as they stand in ``folder``."""
-    variables = {
-        "REPLAY_FOLDER": str(folder),
-        "REPLAY_HOSTS": " ".join(hosts),
-        "PYTHONPATH": f"{ROOT}/tests/plans:{ROOT}",
-    }
     done = subprocess.run(
-        [sys.executable, "-m", "pyinfra", "-y", "--json", "tests/plans/inventory.py", deploy],
+        [*PLAYER, "--json", INVENTORY, deploy],
         cwd=ROOT,
-        env=os.environ | variables | environment,
+        env=replaying(folder, *hosts) | environment,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    # Its locks, one a host.
+    forget_locks()
+    return Played(done.returncode, done.stderr, outcomes(json.loads(done.stdout)) if done.stdout else {})
+
+
+def replaying(folder: Path, *hosts: str) -> dict[str, str]:
+    """The environment in which pyinfra finds these hosts, as they stand in ``folder``."""
+    variables = {"REPLAY_FOLDER": str(folder), "REPLAY_HOSTS": " ".join(hosts)}
+    return os.environ | variables | {"PYTHONPATH": f"{ROOT}/tests/plans:{ROOT}"}
+
+
+def forget_locks() -> None:
+    """What runs over replayed hosts leave, one a host."""
     for lock in alone.FOLDER.glob("clawlama-replay*.lock"):
         lock.unlink(missing_ok=True)
-    return Played(done.returncode, done.stderr, outcomes(json.loads(done.stdout)) if done.stdout else {})
 
 
 def outcomes(answer: Mapping[str, Any]) -> dict[str, dict[str, str]]:
