@@ -232,9 +232,12 @@ def _asked(session: requests.Session, url: str, **options: Any) -> requests.Resp
 
 
 def _held(repository: str, tag: str) -> bytes:
-    """The manifest that our registry has by that name; empty for none."""
+    """The manifest that our registry has by that name; empty for none. Raises Unreached where it has ended."""
     url = f"http://{address()}/v2/{repository}/manifests/{tag}"
-    reply = _ours().get(url, headers={"Accept": MANIFEST}, timeout=LIMITS)
+    try:
+        reply = _ours().get(url, headers={"Accept": MANIFEST}, timeout=LIMITS)
+    except requests.RequestException as error:
+        raise Unreached(f"the registry here does not answer ({_in_short(error)})") from error
     return reply.content if reply.ok else b""
 
 

@@ -189,3 +189,16 @@ def imported(folder: Path, text: str, *name: str) -> str:
         entry.size = len(text)
         archive.addfile(entry, io.BytesIO(text.encode()))
     return docker("import", f"--change=LABEL {LABEL}", str(folder / f"{text}.tar"), *name)
+
+
+def test_a_registry_that_has_ended_is_said_in_a_few_words(tmp_path: Path) -> None:
+    ended = (
+        "from roles import registry\n"
+        "registry.address()\n"
+        "registry._servers[0].communicate()\n"
+        "try: registry.image('clawlama-mirrored:none', 'sha256:' + '0' * 64)\n"
+        "except registry.Unreached as unreached: print(unreached)\n"
+    )
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    said = subprocess.check_output([sys.executable, "-c", ended], env=environment, cwd=ROOT, timeout=MINUTE, text=True)
+    assert said == "the registry here does not answer (ConnectionError)\n"
