@@ -21,7 +21,7 @@ from roles.image import plan, sources
 from roles.narrator import UNITS
 from tests.plans.play import INVENTORY, PLAYER, forget_locks, replaying
 from tests.scenarios.deploys import DATA, deploy
-from tests.testbed.docker import LABEL, MINUTE, client, docker
+from tests.testbed.docker import MINUTE, built, docker
 from tests.testbed.hosts import SSH_CONFIG, USER, RealHost, real_hosts
 from tests.testbed.image import image
 from tests.testbed.machine import ROOT
@@ -93,10 +93,7 @@ def carried(folder: Path) -> Iterator[Figure]:
     dockerfile = (
         f"FROM {NEXT}\nUSER 0:0\nRUN echo next >/etc/next\nUSER 10001:10001\nLABEL {plan.INPUTS_LABEL}={inputs}\n"
     )
-    built = ["build", "--quiet", f"--label={LABEL}", "--tag", NEXT, "-"]
-    subprocess.run(
-        [client(), *built], input=dockerfile, text=True, timeout=MINUTE, check=True, stdout=subprocess.DEVNULL
-    )
+    built(NEXT, dockerfile)
     changed = bytes_taken(deploy(folder, clawlama_image=NEXT, clawlama_node_version=node).output)
     docker("rmi", NEXT)
     what = f"carried for a changed last layer ({changed / 1e6:.1f} MB) / for the image ({whole / 1e6:.0f} MB)"

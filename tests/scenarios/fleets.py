@@ -20,7 +20,7 @@ from tests.container import models
 from tests.scenarios.deploys import DATA
 from tests.scenarios.upgrades import BROKEN, newest
 from tests.testbed import hosts, image, older, registry
-from tests.testbed.docker import LABEL, MINUTE, client, docker
+from tests.testbed.docker import MINUTE, built, client, docker
 from tests.testbed.hosts import RealHost
 from tests.testbed.machine import ROOT
 
@@ -92,11 +92,7 @@ def hand_older() -> None:
     """What this machine hands over is an older release, whose OpenClaw is pinned."""
     inputs = plan.inputs(sources.read(ROOT / "container"), {PIN: older.OPENCLAW})
     dockerfile = f"FROM {older.older_image()}\nLABEL {plan.INPUTS_LABEL}={inputs}\n"
-    command = [client(), "build", "--quiet", f"--label={LABEL}", "--tag", IMAGE, "-"]
-    subprocess.run(
-        command, input=dockerfile, text=True, stdout=subprocess.DEVNULL, timeout=3 * MINUTE, check=True,
-        env=os.environ | {"DOCKER_BUILDKIT": "1"},
-    )  # fmt: skip
+    built(IMAGE, dockerfile)
 
 
 def hand_newest() -> None:

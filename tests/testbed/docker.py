@@ -40,6 +40,15 @@ def run(*command: str, stdin: IO[bytes] | None = None, timeout: float = MINUTE, 
     return said
 
 
+def built(tag: str, dockerfile: str) -> None:
+    """An image out of a Dockerfile that needs nothing beside it."""
+    subprocess.run(
+        [client(), "build", "--quiet", f"--label={LABEL}", "--tag", tag, "-"],
+        input=dockerfile, text=True, stdout=subprocess.DEVNULL, timeout=3 * MINUTE, check=True,
+        env=os.environ | {"DOCKER_BUILDKIT": "1"},
+    )  # fmt: skip
+
+
 def piped(producer: Sequence[str], consumer: Sequence[str], timeout: float) -> None:
     """``producer | consumer``; fails where either does."""
     with subprocess.Popen(producer, stdout=subprocess.PIPE) as source:
