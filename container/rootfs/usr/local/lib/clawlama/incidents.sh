@@ -19,13 +19,14 @@ memory_advice() {
       + ", set CLAWLAMA_CONTEXT_WINDOW below \($plan[0].context), or take a smaller CLAWLAMA_MODEL"'
 }
 
-# note_incident KIND WHAT FIX: into the status, and one line in the log. The last 20 are kept.
+# note_incident KIND WHAT FIX: into the status, then one line in the log, whose reader may ask for the status at once.
+# The last 20 are kept.
 note_incident() {
-  say "$2; $3"
   json_or_null "$INCIDENTS" >"$RUN/incidents.before"
   jq -c --arg kind "$1" --arg what "$2" --arg fix "$3" --arg at "$(now)" \
     '((. // []) + [{at: $at, kind: $kind, what: $what, fix: $fix}])[-20:]' "$RUN/incidents.before" >"$INCIDENTS"
   write_status
+  say "$2; $3"
 }
 
 # look: at the kernel's tables, in one go. Sets runners_now (the model's runners, which are Ollama's children, by process

@@ -22,8 +22,8 @@ progress() {
 fail() {
   fail_code=$1 STATE=failed REASON=$2 MESSAGE=$2 PROGRESS=null
   [ "$fail_code" != "$PERMANENT" ] || FAILS_AGAIN=true
-  printf 'clawlama: %s\n' "$REASON" >&2
   write_status
+  printf 'clawlama: %s\n' "$REASON" >&2
   exit "$fail_code"
 }
 
