@@ -56,12 +56,12 @@ FAULTS: dict[str, Fault] = {
     "rebooted": lambda _, host: real.reboot(host.folder, host.host.name),
     "registry": end_registry,
 }
-BROKEN_OFF = [
-    *((where, words, fault) for where, words in MOMENTS for fault in ("killed", "cut")),
+ONCE = [
     ("one", "taking the image", "registry"),
     ("one", "starting the container", "rebooted"),
     ("two", "keeping the state as it is", "rebooted"),
 ]
+UPGRADE, RESUME = ("--verb=upgrade", "--skip=three"), ("--verb=upgrade", "--resume")
 
 
 @pytest.fixture(scope="module")
@@ -79,26 +79,56 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield fleet
 
 
-@pytest.mark.parametrize(("where", "words", "fault"), BROKEN_OFF)
+@pytest.fixture(autouse=True)
+def back_again(fleet: Fleet) -> Iterator[None]:
+    """With the older release, and nothing of the newer one's image."""
+    yield
+    back = fleets.rolled_out(fleet["one"].folder, DATA | {"discard_newer": "yes"}, "--verb=rollback", "--skip=three")
+    assert back.code == 0, back.output
+    for host in fleet.values():
+        host.host.sh("docker image prune --all --force")
+
+
+@pytest.mark.parametrize("fault", ["killed", "cut"])
 @pytest.mark.fault(
-    "a rollout killed, its connection cut, its registry ended, a host rebooted",
-    "--resume finishes it; no host that was done is touched",
+    "a rollout killed, or its connection cut, at every stage in turn", "--resume goes on each time, and finishes it"
 )
-def test_a_rollout_that_is_broken_off_is_finished_by_resume(fleet: Fleet, where: str, words: str, fault: str) -> None:
-    folder = fleet["one"].folder
-    with fleets.begun(folder, DATA, "--verb=upgrade", "--skip=three") as process:
+def test_a_rollout_that_is_broken_off_at_every_stage_in_turn_is_finished_by_resume(fleet: Fleet, fault: str) -> None:
+    data, options = DATA, UPGRADE
+    for where, words in MOMENTS:
+        break_off(fleet, (where, words, fault), data, *options)
+        data, options = {}, RESUME
+    assert_finished_by_resume(fleet)
+
+
+@pytest.mark.parametrize(("where", "words", "fault"), ONCE)
+@pytest.mark.fault("a fleet's registry ends, a host is rebooted, in the middle of a rollout", "--resume finishes it")
+def test_a_rollout_whose_registry_or_host_ends_is_finished_by_resume(
+    fleet: Fleet, where: str, words: str, fault: str
+) -> None:
+    break_off(fleet, (where, words, fault), DATA, *UPGRADE)
+    assert_finished_by_resume(fleet)
+
+
+def break_off(fleet: Fleet, moment: tuple[str, str, str], data: dict[str, object], *options: str) -> None:
+    where, words, fault = moment
+    seen, struck = [], False
+    with fleets.begun(fleet["one"].folder, data, *options) as process:
         for line in process.stdout or ():
+            seen.append(line)
             event = json.loads(line)
-            if event.get("host") == where and words in f"{event.get('words')} {event.get('state')}":
+            if not struck and event.get("host") == where and words in f"{event.get('words')} {event.get('state')}":
                 FAULTS[fault](process, fleet[where])
-                break
-        for _ in process.stdout or ():
-            pass
-        assert process.wait(timeout=MINUTE) != 0
-    resumed = fleets.rolled_out(folder, {}, "--verb=upgrade", "--resume")
+                struck = True
+        code = process.wait(timeout=MINUTE)
+    print("".join(seen))
+    assert struck, f"{words!r} was never said of {where}"
+    assert code != 0, f"{fault} at {words!r} of {where} was not noticed"
+
+
+def assert_finished_by_resume(fleet: Fleet) -> None:
+    resumed = fleets.rolled_out(fleet["one"].folder, {}, *RESUME)
     assert resumed.code == 0, resumed.output
     for name, host in fleet.items():
         assert host.status()["versions"]["openclaw"] != older.OPENCLAW
         assert host.state()[1] == [f"I am {name}."]
-    back = fleets.rolled_out(folder, DATA | {"discard_newer": "yes"}, "--verb=rollback", "--skip=three")
-    assert back.code == 0, back.output
