@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -57,6 +58,14 @@ def test_the_banner_says_what_runs_and_where(smollm2: Assistant) -> None:
         assert said in banner
     for part, version in smollm2.verb("status")["versions"].items():
         assert re.search(rf"{part} {re.escape(version)}", banner, re.IGNORECASE)
+
+
+def test_verbs_that_run_at_the_same_time_do_not_get_into_each_others_way(smollm2: Assistant) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        links = pool.map(smollm2.verb, ["link"] * 8)
+        states = pool.map(smollm2.verb, ["status"] * 8)
+        assert len({link["url"] for link in links}) == 8
+        assert {status["state"] for status in states} == {"ready"}
 
 
 def test_no_secret_is_in_the_log(smollm2: Assistant) -> None:

@@ -6,6 +6,12 @@ OWN=$DATA/clawlama
 RUN=${TEST_RUN:-/tmp/clawlama}
 WORKSPACE=$DATA/workspace
 
+# own_folder: MINE, which is gone with the verb. Two verbs may run at a time.
+own_folder() {
+  MINE=$(mktemp -d)
+  trap 'rm -rf "$MINE"' EXIT
+}
+
 # holds FILTER: true where standard input is JSON of which the filter says so. `jq -e` takes no input at all for a yes.
 holds() { [ "$(jq -r "($1) != null and ($1) != false" 2>/dev/null)" = true ]; }
 

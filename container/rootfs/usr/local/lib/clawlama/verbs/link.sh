@@ -4,15 +4,13 @@ for concern in paths gateway; do . "$LIB/$concern.sh"; done
 link() {
   [ -s "$SETTINGS" ] && [ -s "$TOKEN" ] || link_failed "the container has not come so far yet; see: clawlama status"
   CLAWLAMA_OPENCLAW_PORT=$(jq -r .CLAWLAMA_OPENCLAW_PORT "$SETTINGS")
-  gateway_post clawlama/link 30 </dev/null >"$RUN/link.json" 2>/dev/null || true
-  holds .token <"$RUN/link.json" || link_failed "the gateway gave no key; see: clawlama status"
+  gateway_post clawlama/link 30 </dev/null >"$MINE/link.json" 2>/dev/null || true
+  holds .token <"$MINE/link.json" || link_failed "the gateway gave no key; see: clawlama status"
   jq -c --slurpfile settings "$SETTINGS" '$settings[0] as $settings | {schema: 1,
     url: ("http://\($settings.CLAWLAMA_PUBLISH_ADDRESS | sub("^0\\.0\\.0\\.0$"; "127.0.0.1")):\($settings.CLAWLAMA_OPENCLAW_PORT)"
       + "/#bootstrapToken=\(.token | @uri)&bootstrapProfile=owner"),
-    expires_at: (.expiresAtMs / 1000 | floor | todate)}' "$RUN/link.json" >"$RUN/link.shown"
-  rm "$RUN/link.json"
-  if [ "$JSON" = true ]; then cat "$RUN/link.shown"; else jq -r .url "$RUN/link.shown"; fi
-  rm "$RUN/link.shown"
+    expires_at: (.expiresAtMs / 1000 | floor | todate)}' "$MINE/link.json" >"$MINE/link.shown"
+  if [ "$JSON" = true ]; then cat "$MINE/link.shown"; else jq -r .url "$MINE/link.shown"; fi
 }
 
 link_failed() {
@@ -20,5 +18,5 @@ link_failed() {
   exit 1
 }
 
-umask 077
+own_folder
 link

@@ -1,8 +1,8 @@
 # clawlama plan: what was found and what would be chosen; starts nothing.
 for concern in paths status settings hardware plan models import pull ollama supervise; do . "$LIB/$concern.sh"; done
-RUN=$(mktemp -d) SETTINGS=$RUN/settings.json HARDWARE=$RUN/hardware.json PLAN=$RUN/plan.json MODELS=$RUN/models.json
+own_folder
+RUN=$MINE SETTINGS=$RUN/settings.json HARDWARE=$RUN/hardware.json PLAN=$RUN/plan.json MODELS=$RUN/models.json
 TELEGRAM_TOKEN=$RUN/telegram_token
-trap 'rm -rf "$RUN"' EXIT
 # Neither log nor status file: this only looks.
 say() { :; }
 write_status() { :; }

@@ -26,9 +26,9 @@ prove() {
 # The answer; or a reason, and false.
 ask() {
   jq -n -c --arg text "$QUESTION" --argjson longest "$LONGEST_ANSWER" '{text: $text, longest: $longest}' |
-    gateway_post clawlama/ask 1800 >"$RUN/proof.answer" 2>&1 || ask_failed
-  if holds 'has("error")' <"$RUN/proof.answer"; then ask_failed; fi
-  if holds 'has("text")' <"$RUN/proof.answer"; then jq -r .text "$RUN/proof.answer"; else ask_over_http; fi
+    gateway_post clawlama/ask 1800 >"$MINE/proof.answer" 2>&1 || ask_failed
+  if holds 'has("error")' <"$MINE/proof.answer"; then ask_failed; fi
+  if holds 'has("text")' <"$MINE/proof.answer"; then jq -r .text "$MINE/proof.answer"; else ask_over_http; fi
 }
 
 # Where a configuration of the user's own leaves our plugin out.
@@ -36,13 +36,13 @@ ask_over_http() {
   jq -n -c --arg question "$QUESTION" --arg user "clawlama-proof-$$-$(date +%s)" '
     {model: "openclaw", user: $user, stream: false, max_tokens: 64, temperature: 0,
      messages: [{role: "user", content: $question}]}' |
-    gateway_post v1/chat/completions 1800 >"$RUN/proof.answer" 2>&1 || ask_failed
-  holds '.choices[0] | has("message")' <"$RUN/proof.answer" || ask_failed
-  jq -r '.choices[0].message.content // empty' "$RUN/proof.answer"
+    gateway_post v1/chat/completions 1800 >"$MINE/proof.answer" 2>&1 || ask_failed
+  holds '.choices[0] | has("message")' <"$MINE/proof.answer" || ask_failed
+  jq -r '.choices[0].message.content // empty' "$MINE/proof.answer"
 }
 
 ask_failed() {
-  jq -r '.error.message? // .error // .' "$RUN/proof.answer" 2>/dev/null || head -c 300 "$RUN/proof.answer"
+  jq -r '.error.message? // .error // .' "$MINE/proof.answer" 2>/dev/null || head -c 300 "$MINE/proof.answer"
   exit 1
 }
 
@@ -61,14 +61,15 @@ record() {
     {schema: 1, ok: $ok, question: $question, answer: $answer, seconds: ($seconds | tonumber),
      correct: (if $ok then ($answer | contains($right)) else null end),
      model: $plan[0].model, context: $plan[0].context, threads: $plan[0].threads, profile: $plan[0].profile, at: $at}
-    + if $ok then {} else {stage: $stage, reason: $reason} end' >"$RUN/proof.json"
-  cp "$RUN/proof.json" "$PROOF"
+    + if $ok then {} else {stage: $stage, reason: $reason} end' >"$MINE/proof.json"
+  cp "$MINE/proof.json" "$PROOF.new"
+  mv "$PROOF.new" "$PROOF"
   if [ "$JSON" = true ]; then
-    cat "$RUN/proof.json"
+    cat "$MINE/proof.json"
   else
-    jq -r 'if .ok then "\(.question)\n\(.answer)\n(\(.seconds) s, \(.model))" else "not proven: \(.stage): \(.reason)" end' "$RUN/proof.json"
+    jq -r 'if .ok then "\(.question)\n\(.answer)\n(\(.seconds) s, \(.model))" else "not proven: \(.stage): \(.reason)" end' "$MINE/proof.json"
   fi
 }
 
-mkdir -p "$RUN"
+own_folder
 prove

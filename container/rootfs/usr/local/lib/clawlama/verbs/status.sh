@@ -4,19 +4,19 @@ for concern in paths status hardware ollama incidents supervise warm; do . "$LIB
 is_busy() { [ -s "$RUN/gateway.group" ] && ! is_warming && request_in_flight; }
 yes_or_no() { if "$@"; then echo true; else echo false; fi; }
 
-mkdir -p "$RUN"
-json_or_null "$PROOF" >"$RUN/shown.proof"
-json_or_null "$LAST_BACKUP" >"$RUN/shown.backup"
-json_or_null "$FAILED_BACKUP" >"$RUN/shown.failed"
-json_or_null "$LAST_CHECK" >"$RUN/shown.checked"
+own_folder
+json_or_null "$PROOF" >"$MINE/shown.proof"
+json_or_null "$LAST_BACKUP" >"$MINE/shown.backup"
+json_or_null "$FAILED_BACKUP" >"$MINE/shown.failed"
+json_or_null "$LAST_CHECK" >"$MINE/shown.checked"
 [ -s "$STATUS" ] || { echo "clawlama status: there is no status yet; the container has not started" >&2 && exit 1; }
 if [ "$JSON" = true ]; then
-  jq -c --slurpfile proof "$RUN/shown.proof" --argjson warm "$(yes_or_no is_warm)" --argjson shared "$(yes_or_no is_shared)" --argjson busy "$(yes_or_no is_busy)" --slurpfile backup "$RUN/shown.backup" \
-    --slurpfile failed "$RUN/shown.failed" --slurpfile checked "$RUN/shown.checked" --argjson memory "$(memory_used)" --argjson disk "$(disk_free)" '
+  jq -c --slurpfile proof "$MINE/shown.proof" --argjson warm "$(yes_or_no is_warm)" --argjson shared "$(yes_or_no is_shared)" --argjson busy "$(yes_or_no is_busy)" --slurpfile backup "$MINE/shown.backup" \
+    --slurpfile failed "$MINE/shown.failed" --slurpfile checked "$MINE/shown.checked" --argjson memory "$(memory_used)" --argjson disk "$(disk_free)" '
     . + {warm: $warm, shared: $shared, busy: $busy, proof: $proof[0], backup: $backup[0], backup_failed: $failed[0], backup_checked: $checked[0], memory_used: $memory, disk_free: $disk}' "$STATUS"
 else
-  jq -r --argjson warm "$(yes_or_no is_warm)" --argjson shared "$(yes_or_no is_shared)" --slurpfile proof "$RUN/shown.proof" --slurpfile backup "$RUN/shown.backup" --slurpfile failed "$RUN/shown.failed" \
-    --slurpfile checked "$RUN/shown.checked" '
+  jq -r --argjson warm "$(yes_or_no is_warm)" --argjson shared "$(yes_or_no is_shared)" --slurpfile proof "$MINE/shown.proof" --slurpfile backup "$MINE/shown.backup" --slurpfile failed "$MINE/shown.failed" \
+    --slurpfile checked "$MINE/shown.checked" '
     "\(.state): \(.message)",
     (if .model then "\(.model), context \(.context), \(if .threads then "\(.threads) threads" else "Ollama elsewhere" end), profile \(.profile)" else empty end),
     (.speed // empty | .words),
