@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from bench import backup, byhand, converge, fleet, idle, image, kv, memory, start, threads, turns
+from bench import backup, byhand, carried, converge, fleet, idle, image, kv, memory, start, threads, turns
 from bench.limits import Figure, misses
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "idle": idle.figures,
     "converge": converge.figures,
     "fleet": fleet.figures,
+    "carried": carried.figures,
     "backup": backup.figures,
 }
 

@@ -1,12 +1,11 @@
-"""Many hosts at once. Twenty over ssh are twenty names of one real host, each with a connection of its own: two cores
-have no room for twenty Dockers, and what is measured is the controller. Five hundred are replayed.
+"""Many hosts with nothing to do. Twenty over ssh are twenty names of one real host, each with a connection of its own:
+what is measured is the controller. Five hundred are replayed.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -17,11 +16,9 @@ from pathlib import Path
 from bench import converge
 from bench.clock import seconds
 from bench.limits import Figure, Limit
-from roles.image import plan, sources
-from roles.narrator import UNITS
 from tests.plans.play import INVENTORY, PLAYER, forget_locks, replaying
 from tests.scenarios.deploys import DATA, deploy
-from tests.testbed.docker import MINUTE, built, docker
+from tests.testbed.docker import MINUTE
 from tests.testbed.hosts import SSH_CONFIG, USER, RealHost, real_hosts
 from tests.testbed.image import image
 from tests.testbed.machine import ROOT
@@ -33,7 +30,6 @@ NOWHERE, GIVEN_UP_AFTER = "192.0.2.1", 10
 FEW, MORE = 50, 500
 REPLAYED = "debian-13.synthetic"
 GROWTH = Limit(most=1.2)
-NEXT, NODE = "clawlama-bench:next", "CLAWLAMA_NODE_VERSION"
 
 
 def figures() -> Iterator[Figure]:
@@ -45,7 +41,6 @@ def figures() -> Iterator[Figure]:
         converge.prepare(folder, hosts["vm"])
         yield from nothing_to_do(folder, names)
         yield from at_a_glance(folder, names)
-        yield from carried(folder)
     yield from replayed()
 
 
@@ -80,30 +75,6 @@ def at_a_glance(folder: Path, names: Sequence[str]) -> Iterator[Figure]:
     yield Figure(f"status of {MANY} hosts / of one ({many:.1f} s / {one:.1f} s)", f"{many / one:.2f}", Limit(most=2))
     what = f"more with a dead host / its limit of {GIVEN_UP_AFTER} s ({dead:.1f} s)"
     yield Figure(what, f"{(dead - many) / GIVEN_UP_AFTER:.2f}", Limit(most=1.1))
-
-
-def carried(folder: Path) -> Iterator[Figure]:
-    """Of an image, and of the next one, whose last layer is another; both by the registry of this machine."""
-    docker("tag", image(), NEXT)
-    whole = bytes_taken(deploy(folder, clawlama_image=NEXT).output)
-    labels = docker("image", "inspect", "--format", "{{json .Config.Labels}}", NEXT)
-    # Pinned to what it has, it is an image of other inputs.
-    node = plan.labels(labels)[plan.VERSION_LABELS[NODE]]
-    inputs = plan.inputs(sources.read(ROOT / "container"), {NODE: node})
-    dockerfile = (
-        f"FROM {NEXT}\nUSER 0:0\nRUN echo next >/etc/next\nUSER 10001:10001\nLABEL {plan.INPUTS_LABEL}={inputs}\n"
-    )
-    built(NEXT, dockerfile)
-    changed = bytes_taken(deploy(folder, clawlama_image=NEXT, clawlama_node_version=node).output)
-    docker("rmi", NEXT)
-    what = f"carried for a changed last layer ({changed / 1e6:.1f} MB) / for the image ({whole / 1e6:.0f} MB)"
-    yield Figure(what, f"{changed / whole:.3f}", Limit(most=0.1))
-
-
-def bytes_taken(said: str) -> float:
-    found = re.search(r"came from this machine's registry: ([0-9.]+) (\w+)", said)
-    assert found, said
-    return float(found[1]) * 1000.0 ** UNITS.index(found[2])
 
 
 def run(folder: Path, deployed: str, names: Sequence[str]) -> None:
