@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 # The client that came with the engine is preferred: another one earlier on the PATH may lack compose and buildx.
 # The rest is where Docker Desktop and brew put theirs, which a non-login shell does not look in.
@@ -14,11 +14,25 @@ DOCKER_PATH = "PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH:/usr/local/bin:/opt/home
 SECTION = "@@@ "
 # Questions that are asked side by side.
 LANES = 4
-# Three lines: see docker_disk. `docker info` is the slowest of Docker's answers.
-DOCKER_DISK = (
-    "folder=$(docker info --format '{{.DockerRootDir}}'); echo $folder; "
-    "df -Pk \"$folder\" | awk 'NR == 2 { print $4; print $1 }'"
-)
+
+
+class Said(str):
+    """A shell snippet: what ``shown``, a filter, leaves of what ``command`` prints. Other snippets may want other parts
+    of that; the command is run once for all of them.
+    """
+
+    command: str
+    shown: str
+
+    def __new__(cls, command: str, shown: str) -> Said:
+        said = super().__new__(cls, f"{{ {command}; }} | {{ {shown}; }}")
+        said.command, said.shown = command, shown
+        return said
+
+
+def after(word: str) -> str:
+    """A filter: what stands behind ``word`` at the beginning of a line."""
+    return f"sed -n 's/^{word} //p'"
 
 
 @dataclass(frozen=True)
@@ -45,10 +59,24 @@ def script(asked: Mapping[str, str]) -> str:
     Most of a question's time is Docker's: some are asked side by side. Each lane but the first waits in a pipe until
     the one before it has been printed.
     """
-    lines = [f"echo '{SECTION}{name}'; ( {snippet} ) 2>/dev/null </dev/null; echo; " for snippet, name in asked.items()]
-    first, *others = ("".join(lines[lane::LANES]) for lane in range(min(LANES, len(lines))))
+    commands = _by_command(asked)
+    first, *others = ("".join(commands[lane::LANES]) for lane in range(min(LANES, len(commands))))
     whole = functools.reduce(lambda done, lane: f"{{ {lane}}} | {{ {done}cat; }}; ", others, first)
     return f"{DOCKER_PATH}{whole}true"
+
+
+def _by_command(asked: Mapping[str, str]) -> list[str]:
+    """A piece of script for each command, with the questions that it answers."""
+    pieces: dict[str, str] = {}
+    for snippet, name in asked.items():
+        if isinstance(snippet, Said):
+            command, own = snippet.command, f"printf '%s\\n' \"$said\" | {{ {snippet.shown}; }}"
+            pieces.setdefault(command, f"said=$( {{ {command}; }} 2>/dev/null </dev/null); ")
+        else:
+            command = own = snippet
+            pieces.setdefault(command, "")
+        pieces[command] += f"echo '{SECTION}{name}'; ( {own} ) 2>/dev/null </dev/null; echo; "
+    return list(pieces.values())
 
 
 def answers(asked: Mapping[str, str], lines: list[str]) -> dict[str, str]:
@@ -72,20 +100,6 @@ def sections(lines: Iterable[str], names: Iterable[str]) -> dict[str, str]:
         elif found:
             found[next(reversed(found))].append(line)
     return {name: "\n".join(answer).strip() for name, answer in found.items()}
-
-
-class DockerDisk(NamedTuple):
-    """Where Docker keeps everything, the kilobytes free there and their device; on Docker Desktop the disk is inside
-    its virtual machine, and the last two are empty."""
-
-    folder: str
-    free_kilobytes: str
-    device: str
-
-
-def docker_disk(answer: str) -> DockerDisk:
-    """From the answer to DOCKER_DISK."""
-    return DockerDisk(*[*answer.splitlines(), "", "", ""][:3])
 
 
 def digests(sha256sum: str) -> dict[str, str]:

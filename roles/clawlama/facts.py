@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from roles.clawlama import CONTAINER
-from roles.readings import DOCKER_DISK, Reading
+from roles.engine import DOCKER_DISK, of_container, of_image
+from roles.readings import Reading
 
-INSPECTED = (
-    '{"state": {{json .State}}, "labels": {{json .Config.Labels}}, "image": {{json .Image}}, '
-    '"restarts": {{json .RestartCount}}, "ports": {{json .HostConfig.PortBindings}}}'
-)
 WHAT_RUNS = {
-    "container": f"docker inspect --type container --format '{INSPECTED}' {CONTAINER}",
+    "container": of_container("container"),
     "status": f"docker exec {CONTAINER} clawlama status --json",
 }
 # Said by the server itself: one that does not answer is another matter.
@@ -76,8 +73,8 @@ class ReleaseReading(Reading):
 
     def questions(self) -> Mapping[str, str]:
         return WHAT_RUNS | {
-            "image": f"docker image inspect --format '{{{{.Id}}}}' {self.image}",
-            "image_labels": f"docker image inspect --format '{{{{json .Config.Labels}}}}' {self.image}",
+            "image": of_image(self.image, "id"),
+            "image_labels": of_image(self.image, "labels"),
             "files": f"cd {self.directory} && sha256sum docker-compose.yml $(find secrets -type f)",
             "record": f"cat {self.directory}/release.json",
             "demo": f"test -s {self.directory}/models/demo.gguf && echo yes",

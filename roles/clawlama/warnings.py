@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from roles.readings import docker_disk
+from roles.engine import docker_disk
 from roles.settings import Settings
 
 # Bits of `vcgencmd get_throttled`: now, and since the start.

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roles.engine import client, engine
 from roles.readings import Reading
 from roles.vendors import SYSTEM
 
-# What DOCKER_HOST, DOCKER_CONTEXT and the context in use come to.
-ENDPOINT = "docker context inspect --format '{{.Endpoints.docker.Host}}'"
-# A server elsewhere is not even asked: a silent one would be waited for.
-SERVER = f"case $({ENDPOINT}) in unix://*) docker version --format '{{{{%s}}}}' ;; esac"
 QUESTIONS = {
     "system": SYSTEM,
     "bits": "getconf LONG_BIT",
-    "client": "docker --version",
-    "endpoint": ENDPOINT,
+    "client": client("client", "docker --version"),
+    "endpoint": engine("endpoint"),
     "host_variable": 'echo "$DOCKER_HOST"',
     "context_variable": 'echo "$DOCKER_CONTEXT"',
-    "server": SERVER % ".Server.Version",
-    "engine": SERVER % "(index .Server.Components 0).Name",
-    "compose": "docker compose version --short",
-    "buildx": "docker buildx version",
+    "server": engine("server"),
+    "engine": engine("engine"),
+    "compose": client("plugin compose", "docker compose version --short"),
+    "buildx": client("plugin buildx", "docker buildx version"),
     "dockerd": "command -v dockerd",
     "systemd": "test -d /run/systemd/system && echo yes",
     "enabled": "systemctl is-enabled docker",

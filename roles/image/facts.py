@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roles.readings import DOCKER_DISK, Reading
+from roles.engine import DOCKER_DISK, engine, of_container, of_image
+from roles.readings import Reading
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,11 @@ class ImageReading(Reading):
 
     def questions(self) -> Mapping[str, str]:
         return {
-            "image_labels": f"docker image inspect --format '{{{{json .Config.Labels}}}}' {self.image}",
-            "identity": f"docker image inspect --format '{{{{.Id}}}}' {self.image}",
-            "running_labels": "docker inspect --format '{{json .Config.Labels}}' clawlama",
-            "image_bytes": f"docker image inspect --format '{{{{.Size}}}}' {self.image}",
-            "architecture": "docker version --format '{{.Server.Arch}}'",
+            "image_labels": of_image(self.image, "labels"),
+            "identity": of_image(self.image, "id"),
+            "running_labels": of_container("labels"),
+            "image_bytes": of_image(self.image, "bytes"),
+            "architecture": engine("architecture"),
             "docker_disk": DOCKER_DISK,
             "mmdebstrap": "command -v mmdebstrap",
             "debian": "test -e /etc/debian_version && echo yes",

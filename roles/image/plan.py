@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from roles.causes import AGAIN
+from roles.engine import docker_disk
 from roles.errors import UserMistake
 from roles.narrator import size
-from roles.readings import docker_disk, json_in
+from roles.readings import json_in
 
 INPUTS_LABEL = "io.clawlama.inputs"
 VERSION_LABELS = {

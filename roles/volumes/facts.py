@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roles.readings import Reading
+from roles.readings import Reading, Said, after
 
 FREE, COLUMN = "df -Pk", "awk 'NR == 2 {{ print $4 }}'"
 # The nearest directory above that exists, for one that is still to be made.
 NEAREST = "at={data}; until test -e $at; do at=$(dirname $at); done;"
-MOUNTED = "at=$(docker volume inspect --format '{{{{.Mountpoint}}}}' {data}) || exit;"
 
+_INSPECTED = '{{println "options" (json .Options)}}{{println "mountpoint" .Mountpoint}}'
 DIRECTORY_QUESTIONS = {
     "owner": "stat -c %u:%g {data}",
     "mode": "stat -c %a {data}",
@@ -22,12 +22,16 @@ DIRECTORY_QUESTIONS = {
     "free_kilobytes": f"{NEAREST} {FREE} $at | {COLUMN}",
 }
 
-# On Docker Desktop the mount point is inside its virtual machine: the last two then read as empty.
-VOLUME_QUESTIONS = {
-    "options": "docker volume inspect --format '{{{{json .Options}}}}' {data}",
-    "filesystem": f"{MOUNTED} stat -f -c %T $at",
-    "free_kilobytes": f"{MOUNTED} {FREE} $at | {COLUMN}",
-}
+
+def of_volume(volume: str) -> Mapping[str, str]:
+    """On Docker Desktop the mount point is inside its virtual machine: the last two then read as empty."""
+    inspected = f"docker volume inspect --format '{_INSPECTED}' {volume}"
+    mounted = f'at=$({after("mountpoint")}); test -n "$at" &&'
+    return {
+        "options": Said(inspected, after("options")),
+        "filesystem": Said(inspected, f"{mounted} stat -f -c %T $at"),
+        "free_kilobytes": Said(inspected, f"{mounted} {FREE} $at | {COLUMN.format()}"),
+    }
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,9 @@ class DataReading(Reading):
     data: str
 
     def questions(self) -> Mapping[str, str]:
-        questions = DIRECTORY_QUESTIONS if self.data.startswith("/") else VOLUME_QUESTIONS
-        return {name: question.format(data=self.data) for name, question in questions.items()}
+        if not self.data.startswith("/"):
+            return of_volume(self.data)
+        return {name: question.format(data=self.data) for name, question in DIRECTORY_QUESTIONS.items()}
 
 
 @dataclass(frozen=True)

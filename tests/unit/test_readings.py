@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from roles.readings import Reading, answers, asking, json_in, known, script
+from roles.readings import Reading, Said, after, answers, asking, json_in, known, script
+from tests.testbed.docker import run
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,24 @@ def test_what_two_readings_ask_alike_is_asked_once_and_answered_to_both() -> Non
     said, _ = shell(one, other)
     assert known(one, said)["mine"] == known(other, said)["yours"]
     assert (known(one, said)["own"], known(other, said)["another"]) == ("a", "b")
+
+
+def test_a_command_of_which_several_want_some_is_run_once() -> None:
+    command = "echo two words; echo path $(mktemp -u); complain; echo other 2"
+    reading = asked(
+        words=Said(command, after("two")), path=Said(command, after("path")), other=Said(command, after("other"))
+    )
+    again = asked(
+        same=Said(command, f"{after('path')} | cat"), none=Said(command, f"{after('none')} | grep . || echo no")
+    )
+    said, complained = shell(reading, again)
+    assert (known(reading, said)["words"], known(reading, said)["other"]) == ("words", "2")
+    assert known(again, said) == {"same": known(reading, said)["path"], "none": "no"}
+    assert complained == ""
+
+
+def test_such_a_snippet_alone_is_one_as_any_other() -> None:
+    assert run("sh", "-c", Said("echo two words; echo other 2", after("other"))) == "2"
 
 
 def test_an_answer_may_look_like_the_beginning_of_another() -> None:
