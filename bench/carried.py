@@ -61,7 +61,7 @@ def taken_by(folder: Path, hosts: Sequence[RealHost]) -> float:
 def deploy_to(folder: Path, hosts: Sequence[RealHost], **data: object) -> Ended:
     inventory = folder / "inventory.py"
     inventory.write_text(f"hosts = {[host.name for host in hosts]!r}\n", encoding="utf-8")
-    ended = deploy(folder, str(inventory), file=DEPLOYED, **data)
+    ended = deploy(folder, str(inventory), None, DEPLOYED, **data)
     assert ended.code == 0
     return ended
 

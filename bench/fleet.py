@@ -1,9 +1,13 @@
-"""Many hosts with nothing to do. Twenty over ssh are twenty names of one real host, each with a connection of its own:
-what is measured is the controller. Five hundred are replayed.
+"""Many hosts with nothing to do. Twenty over ssh are twenty names of one real host, each with a connection of its own.
+
+Beside ansible-core they do all that they are asked, on the cores that the controller has, too. Beside one host they
+give the answers that the real one gave, after the time that it took: twenty machines have cores of their own. Five
+hundred are replayed within the controller.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -16,16 +20,34 @@ from pathlib import Path
 from bench import converge
 from bench.clock import seconds
 from bench.limits import Figure, Limit
+from tests.container.assistant import bridge_address
 from tests.plans.play import INVENTORY, PLAYER, forget_locks, replaying
 from tests.scenarios.deploys import DATA, deploy
 from tests.testbed.docker import MINUTE
 from tests.testbed.hosts import SSH_CONFIG, USER, RealHost, real_hosts
 from tests.testbed.image import image
 from tests.testbed.machine import ROOT
+from tests.testbed.upstream import black_hole
 
-MANY, TIMES = 20, 3
-# An address that nobody answers at: https://www.rfc-editor.org/rfc/rfc5737.
-NOWHERE, GIVEN_UP_AFTER = "192.0.2.1", 10
+MANY, TIMES, DEAD = 20, 3, "dead"
+# Seconds: pyinfra's CONNECT_TIMEOUT.
+GIVEN_UP_AFTER = 10
+# What sshd runs instead of what it is told: once for real, from then on from memory.
+FROM_MEMORY = r"""#!/bin/sh
+told=/srv/played/$(printf %s "$SSH_ORIGINAL_COMMAND" | cksum | tr ' ' -)
+if [ -e "$told.code" ]; then
+  sleep "$(cat "$told.took")"
+else
+  began=$(date +%s%N)
+  sh -c "$SSH_ORIGINAL_COMMAND" >"$told.out" 2>"$told.err"
+  code=$?
+  awk "BEGIN { print ($(date +%s%N) - $began) / 1e9 }" >"$told.took"
+  echo $code >"$told.code"
+fi
+cat "$told.err" >&2
+cat "$told.out"
+exit "$(cat "$told.code")"
+"""
 # One host is counted out of what Python and pyinfra take themselves.
 FEW, MORE = 50, 500
 REPLAYED = "debian-13.synthetic"
@@ -39,8 +61,11 @@ def figures() -> Iterator[Figure]:
         assert deploy(folder).code == 0
         names = by_many_names(folder, hosts["vm"])
         converge.prepare(folder, hosts["vm"])
-        yield from nothing_to_do(folder, names)
-        yield from at_a_glance(folder, names)
+        yield from beside_ansible(folder, names)
+        answer_from_memory(hosts["vm"])
+        yield from beside_one(folder, "nothing to do", "clawlama", names)
+        yield from beside_one(folder, "status", "status", names)
+        yield from with_a_dead_one(folder, names)
     yield from replayed()
 
 
@@ -49,43 +74,58 @@ def by_many_names(folder: Path, host: RealHost) -> list[str]:
     host.sh("echo 'MaxStartups 200' >/etc/ssh/sshd_config.d/many.conf; systemctl reload ssh")
     names = [f"vm{number}" for number in range(MANY)]
     blocks = [SSH_CONFIG.format(name=name, address=host.address, user=USER, folder=folder) for name in names]
-    dead = SSH_CONFIG.format(name="dead", address=NOWHERE, user=USER, folder=folder)
     with (folder / "ssh_config").open("a", encoding="utf-8") as file:
-        file.write("".join([*blocks, dead]))
+        file.write("".join(blocks))
     return names
 
 
-def nothing_to_do(folder: Path, names: Sequence[str]) -> Iterator[Figure]:
-    one, many, ansibles = [], [], []
+def beside_ansible(folder: Path, names: Sequence[str]) -> Iterator[Figure]:
+    ours, ansibles = [], []
     for _ in range(TIMES):
-        one.append(seconds(lambda: run(folder, "clawlama", names[:1])))
-        many.append(seconds(lambda: run(folder, "clawlama", names)))
+        ours.append(seconds(lambda: run(folder, "clawlama", names)))
         ansibles.append(seconds(lambda: converge.play(folder, names)))
-    yield Figure(f"nothing to do, one host, best of {TIMES} (s)", f"{min(one):.1f}")
-    yield Figure(f"nothing to do, {MANY} hosts, best of {TIMES} (s)", f"{min(many):.1f}")
+    yield Figure(f"nothing to do, {MANY} hosts on these cores, best of {TIMES} (s)", f"{min(ours):.1f}")
     yield Figure(f"the same by ansible-core, {MANY} forks, pipelined (s)", f"{min(ansibles):.1f}")
-    yield Figure(f"{MANY} hosts: ours / ansible-core's", f"{min(many) / min(ansibles):.3f}", Limit(most=1 / 8))
-    yield Figure(f"{MANY} hosts / one host", f"{min(many) / min(one):.2f}", Limit(most=2))
+    yield Figure(f"{MANY} hosts: ours / ansible-core's", f"{min(ours) / min(ansibles):.3f}", Limit(most=1 / 8))
 
 
-def at_a_glance(folder: Path, names: Sequence[str]) -> Iterator[Figure]:
-    one = min(seconds(lambda: run(folder, "status", names[:1])) for _ in range(TIMES))
+def answer_from_memory(host: RealHost) -> None:
+    given = base64.b64encode(FROM_MEMORY.encode()).decode()
+    host.sh(
+        "install -d -m 1777 /srv/played; "
+        f"echo {given} | base64 -d >/srv/played/answer; chmod 755 /srv/played/answer; "
+        "echo 'ForceCommand /srv/played/answer' >/etc/ssh/sshd_config.d/played.conf; systemctl reload ssh"
+    )
+
+
+def beside_one(folder: Path, what: str, deployed: str, names: Sequence[str]) -> Iterator[Figure]:
+    run(folder, deployed, names[:1])
+    one = min(seconds(lambda: run(folder, deployed, names[:1])) for _ in range(TIMES))
+    many = min(seconds(lambda: run(folder, deployed, names)) for _ in range(TIMES))
+    yield Figure(f"{what}: {MANY} hosts / one host ({many:.1f} s / {one:.1f} s)", f"{many / one:.2f}", Limit(most=2))
+
+
+def with_a_dead_one(folder: Path, names: Sequence[str]) -> Iterator[Figure]:
+    """It takes the connection, and says nothing."""
     many = min(seconds(lambda: run(folder, "status", names)) for _ in range(TIMES))
-    dead = seconds(lambda: run(folder, "status", [*names, "dead"]))
-    yield Figure(f"status of {MANY} hosts / of one ({many:.1f} s / {one:.1f} s)", f"{many / one:.2f}", Limit(most=2))
-    what = f"more with a dead host / its limit of {GIVEN_UP_AFTER} s ({dead:.1f} s)"
+    with black_hole(bridge_address()) as silent:
+        address, _, port = silent.partition(":")
+        with (folder / "ssh_config").open("a", encoding="utf-8") as file:
+            file.write(SSH_CONFIG.format(name=DEAD, address=address, user=USER, folder=folder) + f"  Port {port}\n")
+        dead = seconds(lambda: run(folder, "status", [*names, DEAD]))
+    what = f"status: more with a dead host / its limit of {GIVEN_UP_AFTER} s ({dead:.1f} s, {many:.1f} s without)"
     yield Figure(what, f"{(dead - many) / GIVEN_UP_AFTER:.2f}", Limit(most=1.1))
 
 
 def run(folder: Path, deployed: str, names: Sequence[str]) -> None:
     """A dead host fails a run; that is not what is measured."""
     inventory = folder / "inventory.py"
-    hosts = [(name, {"_sudo": True, "ssh_connect_timeout": GIVEN_UP_AFTER}) for name in names]
+    hosts = [(name, {"_sudo": True}) for name in names]
     inventory.write_text(f"many = {hosts!r}\n", encoding="utf-8")
     data = [f"--data={name}={value}" for name, value in {**DATA, "ssh_config_file": folder / "ssh_config"}.items()]
     command = [sys.executable, "-m", "pyinfra", "-y", "--json", *data, str(inventory), f"deploy/{deployed}.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10 * MINUTE, check=False)
-    assert done.returncode == 0 or "dead" in names, done.stderr
+    assert done.returncode == 0 or DEAD in names, done.stderr
     assert sum(len(one["success"]) for one in json.loads(done.stdout)["results"]["operations"]) == 0, done.stdout
 
 
