@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from roles.clawlama import CONTAINER
 from roles.readings import Said, after
 
+# The assistant's.
+CONTAINER = "clawlama"
 # What DOCKER_HOST, DOCKER_CONTEXT and the context in use come to.
 _ENDPOINT = "docker context inspect --format '{{.Endpoints.docker.Host}}'"
 _VERSION = (
@@ -43,7 +44,7 @@ _IMAGE = '{{println "id" .Id}}{{println "bytes" .Size}}{{println "labels" (json 
 
 
 def of_container(word: str) -> Said:
-    """Of ClawLama's: ``container``, as JSON, or its ``labels``."""
+    """Of the assistant's: ``container``, as JSON, or its ``labels``."""
     return Said(f"docker inspect --type container --format '{_CONTAINER}' {CONTAINER}", after(word))
 
 

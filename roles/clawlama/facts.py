@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roles.clawlama import CONTAINER
-from roles.engine import DOCKER_DISK, of_container, of_image
+from roles.engine import CONTAINER, DOCKER_DISK, of_container, of_image
 from roles.readings import Reading
 
 WHAT_RUNS = {

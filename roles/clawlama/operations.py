@@ -14,7 +14,7 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.context import host, state
 
-from roles.clawlama import CONTAINER, models, overview, plan, releases
+from roles.clawlama import models, overview, plan, releases
 from roles.clawlama.facts import (
     HeldReading,
     LeftReading,
@@ -26,6 +26,7 @@ from roles.clawlama.facts import (
     SummaryReading,
 )
 from roles.clawlama.warnings import warnings
+from roles.engine import CONTAINER
 from roles.hosts import attend, attended, fail, forget, put, read, refusal, refusing, run, step, warn
 from roles.narrator import Narrator, duration
 from roles.readings import Reading, json_in

@@ -11,8 +11,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from roles.causes import AGAIN
-from roles.clawlama import CONTAINER, compose
+from roles.clawlama import compose
 from roles.clawlama.releases import STOP
+from roles.engine import CONTAINER
 from roles.errors import UserMistake
 from roles.narrator import duration, size
 from roles.readings import digests, json_in

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from roles.clawlama import CONTAINER
+from roles.engine import CONTAINER
 from roles.errors import UserMistake, plain
 from roles.readings import json_in
 from roles.settings import Settings
