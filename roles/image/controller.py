@@ -46,6 +46,11 @@ def architecture(image: str) -> str:
     return _found(image)["architecture"]
 
 
+def size(image: str) -> str:
+    """Bytes of it on this machine's disk; empty where it is not there. Raises UserMistake where no server answers."""
+    return _found(image)["image_bytes"]
+
+
 def resolved(context: Path, build_settings: Mapping[str, str]) -> str:
     """What a build here would take now, as ``build.sh --resolve`` prints it; an empty string where it cannot say."""
     command = ["sh", str(context / "scripts/build.sh"), "--resolve"]

@@ -118,6 +118,12 @@ def changes(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:
     ]
 
 
+def handed_over(known_bytes: str) -> str:
+    """What a dry run says of an image that this machine makes. What the host has of its layers is not carried again."""
+    at_most = f", about {size(int(known_bytes))} on the disk" if known_bytes else ""
+    return f"the image is made here, and handed over{at_most}"
+
+
 def check_room(found: Mapping[str, str], way: Way) -> None:
     """Raises UserMistake where an image cannot come that way; on Docker Desktop the disk is inside, and not known."""
     disk = docker_disk(found["docker_disk"])

@@ -117,3 +117,8 @@ def test_what_was_taken_from_where_is_said() -> None:
     result = {"versions": {"node": "24.1.0", "openclaw": "2026.9.6"}, "sources": {"node": "registries", "base": "b"}}
     assert plan.taken(result) == "image built: node 24.1.0 (registries), openclaw 2026.9.6; base b"
     assert plan.taken({}) == "image built"
+
+
+def test_a_dry_run_says_how_large_an_image_is_that_is_handed_over() -> None:
+    assert plan.handed_over("669855323") == "the image is made here, and handed over, about 670 MB on the disk"
+    assert plan.handed_over("") == "the image is made here, and handed over"
