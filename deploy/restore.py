@@ -16,7 +16,7 @@ from roles.backup.plan import chosen
 from roles.begin import begin, in_one_line
 
 settings = begin(host)
-with in_one_line():
+with in_one_line(host):
     backup = chosen(host.data.get("backup"))
 
 roles.docker.tasks.apply(settings)

@@ -8,20 +8,30 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import time
 from datetime import datetime
 from pathlib import Path
 
+import gevent
+
 from roles.errors import UserMistake
+from roles.interruption import PATIENCE_SECONDS
 from roles.rights import user
 
 # Not the user's own folder for temporary files, which some systems have: two users must meet here.
 FOLDER = Path("/tmp")
 ANYBODY = 0o666
+LOOKS_APART_SECONDS = 0.5
+# What a program that was killed had run: it ends what is under way first (interruption.py).
+OF_A_DYING_RUN = PATIENCE_SECONDS + 10
 _held: dict[Path, int] = {}
 
 
-def on(host: str) -> None:
-    """Locks ``host`` until this process ends. Raises UserMistake, naming the holder, where another one has it."""
+def on(host: str, patience: float = 0) -> None:
+    """Locks ``host`` until this process ends. Raises UserMistake, naming the holder, where another one has it.
+
+    ``patience``: the seconds that it is given to let go.
+    """
     path = FOLDER / f"clawlama-{re.sub('[^A-Za-z0-9.-]', '', host)}.lock"
     if path in _held:
         return
@@ -29,9 +39,10 @@ def on(host: str) -> None:
         file = _opened(path)
     except OSError as error:
         raise UserMistake(str(path), error.strerror or "", "must be a plain file of this name", "remove it") from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    until = time.monotonic() + patience
+    while not (taken := _taken(file)) and time.monotonic() < until:
+        gevent.sleep(LOOKS_APART_SECONDS)
+    if not taken:
         holder = os.pread(file, 100, 0).decode(errors="replace")
         os.close(file)
         rule = "that run is setting it up, and only one may at a time"
@@ -39,6 +50,14 @@ def on(host: str) -> None:
     os.ftruncate(file, 0)
     os.pwrite(file, f"process {os.getpid()} of {user()} since {datetime.now():%Y-%m-%d %H:%M:%S}".encode(), 0)
     _held[path] = file
+
+
+def _taken(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _opened(path: Path) -> int:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 
-from roles import alone, failures, interruption
+from roles import alone, failures, foresight, interruption
 from roles.errors import UserMistake
 from roles.settings import Settings, settings_from
 
 
 @contextmanager
-def in_one_line() -> Iterator[None]:
-    """A user's mistake as PyinfraError, which pyinfra shows as one line."""
+def in_one_line(host: Host) -> Iterator[None]:
+    """A user's mistake as PyinfraError, which pyinfra shows as one line, and which ends the run for every host."""
     try:
         yield
     except UserMistake as mistake:
+        failures.remember(host, str(mistake))
+        foresight.refuse(host, str(mistake))
         raise PyinfraError(str(mistake)) from None
 
 
@@ -29,14 +32,15 @@ def begin(host: Host, *, alone_there: bool = True) -> Settings:
     """
     interruption.obey()
     data = host.data.dict()  # type: ignore[no-untyped-call]
-    outcomes_file = str(data.get("outcomes") or "")
-    failures.sum_up_at_the_end(outcomes_file)
-    if outcomes_file:
+    failures.sum_up_at_the_end()
+    by_a_program = "outcomes" in data
+    if by_a_program:
+        failures.tell_at_the_end(Path(data["outcomes"]), dry=bool(data.get("dry")))
         interruption.end_with_the_caller()
     if "prove" in data:
         data["clawlama_prove"] = data["prove"]
-    with in_one_line():
+    with in_one_line(host):
         settings = settings_from(data)
         if alone_there:
-            alone.on(host.name)
+            alone.on(host.name, alone.OF_A_DYING_RUN if by_a_program else 0)
     return settings

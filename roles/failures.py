@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from pyinfra.context import ctx_state
 from roles import foresight
 
 UNSAID = "see its lines above"
+NOT_BEGUN = "the run ended before anything was done there"
 _why: dict[str, str] = {}
 _registered: list[State] = []
+_telling: list[Path] = []
 
 
 def remember(host: Host, line: str, *, concludes: bool = False) -> None:
@@ -26,13 +28,18 @@ def remember(host: Host, line: str, *, concludes: bool = False) -> None:
         _why[host.name] = line
 
 
-def sum_up_at_the_end(outcomes_file: str = "") -> None:
+def sum_up_at_the_end() -> None:
     """Has this run's end say which hosts failed. Called by a deploy, which runs once for each host."""
     if not _registered:
         _registered.append(ctx_state.get())  # type: ignore[no-untyped-call]
         atexit.register(_say)
-        if outcomes_file:
-            atexit.register(_write, Path(outcomes_file))
+
+
+def tell_at_the_end(path: Path, *, dry: bool) -> None:
+    """Has this run's end tell a program what became of each host; or what would, where it is a dry run."""
+    if not _telling:
+        _telling.append(path)
+        atexit.register(_write, path, _planned if dry else _done)
 
 
 def summary(hosts: int, failed: Iterable[str], why: Mapping[str, str]) -> list[str]:
@@ -52,9 +59,8 @@ def _say() -> None:
         print(line, file=sys.stderr)
 
 
-def _write(path: Path) -> None:
+def _write(path: Path, tell: Callable[[State, Host], dict[str, object]]) -> None:
     [state] = _registered
-    tell = _done if state.is_executing else _planned
     outcomes = {host.name: tell(state, host) for host in state.inventory.iter_activated_hosts()}
     path.write_text(json.dumps(outcomes), encoding="utf-8")
 
@@ -67,16 +73,17 @@ def _done(state: State, host: Host) -> dict[str, object]:
     return {
         "ok": bool(operations) and succeeded and not failed,
         "changed": any(operation.is_complete() and operation.did_change() for operation in operations),
-        "reason": _why.get(host.name, ""),
+        "reason": _why.get(host.name, "" if operations else NOT_BEGUN),
     }
 
 
 def _planned(state: State, host: Host) -> dict[str, object]:
     """Whether it may be begun there, whether anything would be done, and what."""
-    reason = foresight.refusal(host.name)
+    operations = [operation.operation_meta for operation in state.ops[host].values()]
+    reason = foresight.refusal(host.name) or ("" if operations else NOT_BEGUN)
     return {
         "ok": not reason and host not in state.failed_hosts,
-        "changed": any(operation.operation_meta.will_change for operation in state.ops[host].values()),
+        "changed": any(operation.will_change for operation in operations),
         "reason": reason,
         "notes": foresight.notes(host.name),
     }

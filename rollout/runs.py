@@ -54,8 +54,9 @@ class Inventory:
         with tempfile.TemporaryDirectory() as place:
             written = Path(place) / "outcomes.json"
             limits = [f"--limit={host}" for host in hosts]
-            given = [f"--data={item}" for item in (*self.data, *data, f"outcomes={written}")]
-            command = [*PYINFRA, "--dry" if dry else "-y", str(self.path), f"deploy/{deploy}.py", *limits, *given]
+            how, told = ("--dry", ["dry=yes"]) if dry else ("-y", [])
+            given = [f"--data={item}" for item in (*self.data, *data, f"outcomes={written}", *told)]
+            command = [*PYINFRA, how, str(self.path), f"deploy/{deploy}.py", *limits, *given]
             last = _follow(command, hear, log)
             found = json.loads(written.read_text(encoding="utf-8")) if written.exists() else {}
         return {host: _outcome(found.get(host), last.get(host, "")) for host in hosts}

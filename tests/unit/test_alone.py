@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,14 @@ def test_a_second_run_is_refused_and_told_who_has_the_host_and_since_when(folder
     os.close(held)
     alone.on("@local")
     assert f"process {os.getpid()} of " in (folder / "clawlama-local.lock").read_text()
+
+
+def test_who_is_patient_waits_for_a_run_that_is_ending(folder: Path) -> None:
+    held = lock(folder, "process 4711")
+    ending = threading.Timer(0.2, os.close, [held])
+    ending.start()
+    alone.on("@local", patience=60)
+    ending.join()
 
 
 def test_the_same_run_may_ask_again_and_another_host_is_another_matter(folder: Path) -> None:
