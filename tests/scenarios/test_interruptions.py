@@ -48,7 +48,7 @@ def killed(_: RealHost, run: Deploying) -> None:
     run.kill()
 
 
-def cut(host: RealHost, _: Deploying) -> None:
+def cut(host: RealHost, _: Deploying | None = None) -> None:
     # Those of the run alone are there, and one may just have ended.
     with suppress(AssertionError):
         host.sh(CUT)
