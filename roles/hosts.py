@@ -37,6 +37,7 @@ AS_OURSELVES = {"_sudo": False}
 ENDS_WITH_ITS_COMMAND = "trap 'exit 130' INT; "
 # What a script of questions begins with, for whoever watches what a host is asked and what it is told.
 ASKING = ": asking; "
+LOST = "the connection to {name} is lost"
 
 
 class Answers(FactBase[dict[str, str]]):
@@ -202,7 +203,7 @@ def cut(host: Host) -> tuple[bool, list[str], list[str]]:
 
 
 def lost(host: Host, error: Exception) -> tuple[bool, list[str], list[str]]:
-    return False, [], [f"the connection to {host.name} is lost ({error}); {AGAIN}"]
+    return False, [], [f"{LOST.format(name=host.name)} ({error}); {AGAIN}"]
 
 
 def watched(host: Host, topic: str, work: Callable[[], T], detail: Callable[[], str] = lambda: "") -> T:
@@ -226,6 +227,8 @@ def fail(host: Host, message: str, lines: list[str] | None = None, *, concludes:
 
     Returns False, which fails pyinfra's operation cleanly. ``concludes``: it says more than what failed before it.
     """
+    if is_cut(host) and LOST.format(name=host.name) not in message:
+        message = f"{message}: {cut(host)[2][0]}"
     shown = (lines or [])[-SHOWN_LINES:]
     for line in shown:
         host.log(f"  | {line}", log_func=logger.error)
