@@ -148,6 +148,22 @@ def test_a_warm_up_that_comes_in_the_middle_of_a_proof_asks_nothing_of_its_own(t
     assert len(wire.requests) == before + 1
 
 
+@pytest.mark.fault("killed in the middle of a warm-up", "nobody sees it, and it is not gone on with")
+def test_of_a_warm_up_that_was_killed_nothing_is_left(talk: Talk) -> None:
+    assistant, wire = talk.assistant, talk.wire
+    before = len(wire.requests)
+    wire.may_answer.clear()
+    assistant.stop()
+    assistant.start()
+    wire.wait_for(before + 1)
+    docker("kill", assistant.name)
+    wire.may_answer.set()
+    assistant.start()
+    assistant.wait_said(WARM)
+    assert "clawlama-" not in assistant.sh(f"{OPENCLAW} sessions list --json")
+    assert not [text for request in wire.requests[before:] for text in texts(request, "user") if "restart" in text]
+
+
 def test_a_prompt_that_names_its_conversation_is_noticed(image: str) -> None:
     """As one of an OpenClaw would that says it in other words than those that are taken out."""
     command = ("run", "--rm", f"--label={LABEL}", "--env=CLAWLAMA_WARM_SIGN=/tmp/sign", "--entrypoint=node", image)

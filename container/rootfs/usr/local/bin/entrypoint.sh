@@ -28,6 +28,7 @@ start() {
   load_model
   check_gpu_use
   await_gateway
+  forget_last_life
   announce_ready
   warm_up
   supervise

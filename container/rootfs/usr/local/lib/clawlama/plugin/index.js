@@ -1,7 +1,7 @@
 import { issueDeviceBootstrapToken } from "openclaw/plugin-sdk/device-bootstrap";
 import { definePluginEntry } from "openclaw/plugin-sdk/plugin-entry";
 import { OWNER_SCOPES } from "./owner.js";
-import { ask, warmUp, watchPrompts } from "./warm.js";
+import { ask, forgetLastLife, warmUp, watchPrompts } from "./warm.js";
 
 // Ollama keeps one prefix. The words that differ between sessions stand before the tools: without them the tools of
 // every new session are a cache hit (reference/openclaw.md: 28 s -> 0.5-2.9 s).
@@ -57,7 +57,8 @@ export default definePluginEntry({
   register(api) {
     api.registerTextTransforms({ input: [...SESSION_WORDS, ...OUR_SESSIONS] });
     watchPrompts(api);
-    for (const [path, make] of [["ask", answer], ["link", linkKey], ["warm", (request) => warmUp(doorOf(request))]]) {
+    const routes = { ask: answer, link: linkKey, warm: (request) => warmUp(doorOf(request)), forget: (request) => forgetLastLife(doorOf(request)) };
+    for (const [path, make] of Object.entries(routes)) {
       api.registerHttpRoute({
         path: `/clawlama/${path}`,
         auth: "gateway",

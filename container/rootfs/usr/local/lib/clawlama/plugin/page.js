@@ -31,21 +31,10 @@ function freshDevice() {
 
 const textOf = (message) => (message?.content ?? []).map((part) => part.text ?? "").join("");
 
-// askAsPage({ door, session, text, signal, enough }): one turn as the page would ask it, in a session that is deleted
-// afterwards; { text, error }. door: { port, token }. It is ended early when `enough(text)` holds, or by the signal.
-export async function askAsPage({ door, session, text, signal, enough }) {
+// join(DOOR, ON-EVENT, ON-CLOSE): as the page is; { client, leave }. door: { port, token }.
+async function join(door, onEvent, onClose) {
   const device = freshDevice();
-  const run = randomUUID();
   const connected = Promise.withResolvers();
-  const ended = Promise.withResolvers();
-  // The gateway knows nothing of a turn before it took it.
-  let taken = false;
-  let over = false;
-  let said = "";
-  const endEarly = () => {
-    over = true;
-    if (taken) client.request("chat.abort", { sessionKey: session, runId: run }).catch(() => {});
-  };
   const client = new GatewayClient({
     ...PAGE,
     url: `ws://127.0.0.1:${door.port}`,
@@ -55,29 +44,70 @@ export async function askAsPage({ door, session, text, signal, enough }) {
     sharedStateMode: "read-only",
     onHelloOk: () => connected.resolve(),
     onConnectError: (error) => connected.reject(error),
-    onClose: (code, reason) => ended.reject(new Error(`the gateway closed the connection: ${code} ${reason}`)),
-    onEvent: ({ event, payload }) => {
-      if (event !== "chat" || payload.runId !== run) return;
-      said = textOf(payload.message) || said;
-      if (ENDS.includes(payload.state)) ended.resolve({ text: said, error: payload.state === "error" ? payload.errorMessage : undefined });
-      if (!said || !enough(said)) return;
-      // Whatever the turn says of its own end now.
-      ended.resolve({ text: said });
-      endEarly();
-    },
+    onClose,
+    onEvent,
   });
-  ended.promise.catch(() => {});
-  signal?.addEventListener("abort", endEarly);
+  const leave = async () => {
+    await client.request("device.pair.remove", { deviceId: device.deviceId }).catch(() => {});
+    client.stop();
+  };
   client.start();
   try {
     await connected.promise;
+    return { client, leave };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+}
+
+const remove = (client, key) => client.request("sessions.delete", { key, deleteTranscript: true });
+
+// removeSessions(DOOR, SEARCH, IS-ONE): those whose keys are so, with what was said in them; how many there were.
+export async function removeSessions(door, search, isOne) {
+  const { client, leave } = await join(door, () => {}, () => {});
+  try {
+    const { sessions } = await client.request("sessions.list", { search, limit: 100 });
+    const keys = sessions.map(({ key }) => key).filter(isOne);
+    for (const key of keys) await remove(client, key);
+    return keys.length;
+  } finally {
+    await leave();
+  }
+}
+
+// askAsPage({ door, session, text, signal, enough }): one turn as the page would ask it, in a session that is deleted
+// afterwards; { text, error }. It is ended early when `enough(text)` holds, or by the signal.
+export async function askAsPage({ door, session, text, signal, enough }) {
+  const run = randomUUID();
+  const ended = Promise.withResolvers();
+  // The gateway knows nothing of a turn before it took it.
+  let taken;
+  let over = false;
+  let said = "";
+  const endEarly = () => {
+    over = true;
+    taken?.request("chat.abort", { sessionKey: session, runId: run }).catch(() => {});
+  };
+  const hear = ({ event, payload }) => {
+    if (event !== "chat" || payload.runId !== run) return;
+    said = textOf(payload.message) || said;
+    if (ENDS.includes(payload.state)) ended.resolve({ text: said, error: payload.state === "error" ? payload.errorMessage : undefined });
+    if (!said || !enough(said)) return;
+    // Whatever the turn says of its own end now.
+    ended.resolve({ text: said });
+    endEarly();
+  };
+  ended.promise.catch(() => {});
+  signal?.addEventListener("abort", endEarly);
+  const { client, leave } = await join(door, hear, (code, reason) => ended.reject(new Error(`the gateway closed the connection: ${code} ${reason}`)));
+  try {
     await client.request("chat.send", { sessionKey: session, message: text, deliver: false, idempotencyKey: run });
-    taken = true;
+    taken = client;
     if (over) endEarly();
     return await ended.promise;
   } finally {
-    await client.request("sessions.delete", { key: session, deleteTranscript: true }).catch(() => {});
-    await client.request("device.pair.remove", { deviceId: device.deviceId }).catch(() => {});
-    client.stop();
+    await remove(client, session).catch(() => {});
+    await leave();
   }
 }

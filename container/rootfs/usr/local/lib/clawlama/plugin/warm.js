@@ -55,6 +55,14 @@ export async function warmUp(door) {
   }
 }
 
+// forgetLastLife(DOOR): the turns of ours that the gateway before this one was killed in. OpenClaw shows such a session, and a
+// few seconds after its start asks the model to go on with it.
+export async function forgetLastLife(door) {
+  const born = Date.now() - process.uptime() * 1000;
+  const { removeSessions } = await import("./page.js");
+  return { forgotten: await removeSessions(door, "clawlama-", (key) => key.startsWith(OURS) && Number(key.split("-").at(-1)) < born) };
+}
+
 // A user of another door, or of another model, is left what was computed there; one of the page gets the page's back.
 function isToBeWarmed({ door, page, apart, last, running, pageIsUsed }) {
   if (!door || !page || apart || running.size > 0 || isPages()) return false;
