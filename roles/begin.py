@@ -20,7 +20,6 @@ def in_one_line(host: Host) -> Iterator[None]:
     try:
         yield
     except UserMistake as mistake:
-        failures.remember(host, str(mistake))
         foresight.refuse(host, str(mistake))
         raise PyinfraError(str(mistake)) from None
 

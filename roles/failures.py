@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -73,17 +73,22 @@ def _done(state: State, host: Host) -> dict[str, object]:
     return {
         "ok": bool(operations) and succeeded and not failed,
         "changed": any(operation.is_complete() and operation.did_change() for operation in operations),
-        "reason": _why.get(host.name, "" if operations else NOT_BEGUN),
+        "reason": _why.get(host.name) or _refusal(host, operations),
     }
 
 
 def _planned(state: State, host: Host) -> dict[str, object]:
     """Whether it may be begun there, whether anything would be done, and what."""
     operations = [operation.operation_meta for operation in state.ops[host].values()]
-    reason = foresight.refusal(host.name) or ("" if operations else NOT_BEGUN)
+    reason = _refusal(host, operations)
     return {
         "ok": not reason and host not in state.failed_hosts,
         "changed": any(operation.will_change for operation in operations),
         "reason": reason,
         "notes": foresight.notes(host.name),
     }
+
+
+def _refusal(host: Host, operations: Sequence[object]) -> str:
+    """Why nothing was done there that was to be; empty where something was."""
+    return foresight.refusal(host.name) or ("" if operations else NOT_BEGUN)
