@@ -27,19 +27,19 @@ def in_one_line(host: Host) -> Iterator[None]:
 def begin(host: Host, *, alone_there: bool = True) -> Settings:
     """The host's settings. Raises PyinfraError for a user's mistake.
 
-    ``alone_there``: False for what only looks, beside whatever run.
+    ``alone_there``: False for what only looks, beside whatever run, as a program's dry run does in any case.
     """
     interruption.obey()
     data = host.data.dict()  # type: ignore[no-untyped-call]
     failures.sum_up_at_the_end()
-    by_a_program = "outcomes" in data
+    by_a_program, dry = "outcomes" in data, bool(data.get("dry"))
     if by_a_program:
-        failures.tell_at_the_end(Path(data["outcomes"]), dry=bool(data.get("dry")))
+        failures.tell_at_the_end(Path(data["outcomes"]), dry=dry)
         interruption.end_with_the_caller()
     if "prove" in data:
         data["clawlama_prove"] = data["prove"]
     with in_one_line(host):
         settings = settings_from(data)
-        if alone_there:
+        if alone_there and not dry:
             alone.on(host.name, alone.OF_A_DYING_RUN if by_a_program else 0)
     return settings

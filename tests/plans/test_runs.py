@@ -8,6 +8,7 @@ from typing import TextIO
 
 import pytest
 
+from roles import alone
 from rollout.runs import Inventory, unheard
 from tests.plans.play import INVENTORY, forget_locks, replaying
 from tests.testbed.machine import ROOT
@@ -42,3 +43,11 @@ def test_hosts_that_can_be_begun_with_are_told_so(inventory: Inventory, log: Tex
     outcomes = inventory.run("clawlama", HOSTS, unheard, log, dry=dry)
     forget_locks()
     assert [(outcome.reason, outcome.changed) for outcome in outcomes.values()] == [("", True), ("", True)]
+
+
+def test_hosts_are_looked_at_beside_a_run_that_has_them(inventory: Inventory, log: TextIO) -> None:
+    for host in HOSTS:
+        alone.on(host)
+    outcomes = inventory.run("clawlama", HOSTS, unheard, log, dry=True)
+    forget_locks()
+    assert [outcome.reason for outcome in outcomes.values()] == ["", ""]
