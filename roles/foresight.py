@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 from pyinfra.api.host import Host
 
@@ -16,9 +17,10 @@ def refuse(host: Host, line: str) -> None:
         _refused.setdefault(host.name, line)
 
 
-def note(host: Host, words: str) -> None:
+def note(host: Host, words: str | Callable[[], str]) -> None:
+    """Words that have to be asked for are, in a dry run alone."""
     if not host.state.is_executing:
-        _notes[host.name].append(words)
+        _notes[host.name].append(words if isinstance(words, str) else words())
 
 
 def refusal(host: str) -> str:

@@ -74,7 +74,7 @@ def is_made_here(asked: Asked, found: Mapping[str, str]) -> bool:
 def made(asked: Asked, versions: Mapping[str, str], found: Mapping[str, str]) -> Commands:
     """Makes the image where the settings want it made, of these versions; the newest where none are given."""
     if is_made_here(asked, found):
-        foresight.note(host, plan.handed_over(controller.size(asked.image) or found["image_bytes"]))
+        foresight.note(host, lambda: plan.handed_over(controller.size(asked.image) or found["image_bytes"]))
         plan.check_room(found, plan.A_COPY)
         yield step(hand_over, asked, versions)
         return
