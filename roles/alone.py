@@ -11,6 +11,7 @@ import re
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import gevent
 
@@ -40,9 +41,9 @@ def on(host: str, patience: float = 0) -> None:
     except OSError as error:
         raise UserMistake(str(path), error.strerror or "", "must be a plain file of this name", "remove it") from None
     until = time.monotonic() + patience
-    while not (taken := _taken(file)) and time.monotonic() < until:
+    while not (had := taken(file)) and time.monotonic() < until:
         gevent.sleep(LOOKS_APART_SECONDS)
-    if not taken:
+    if not had:
         holder = os.pread(file, 100, 0).decode(errors="replace")
         os.close(file)
         rule = "that run is setting it up, and only one may at a time"
@@ -52,7 +53,8 @@ def on(host: str, patience: float = 0) -> None:
     _held[path] = file
 
 
-def _taken(file: int) -> bool:
+def taken(file: int | BinaryIO) -> bool:
+    """Locks it until it is closed; False where another process has it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

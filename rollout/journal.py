@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,8 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from roles import alone
 from roles.errors import UserMistake
 from roles.rights import user
 from rollout.plan import DONE
@@ -66,7 +66,7 @@ class Journal:
     def held(self) -> Iterator[Journal]:
         """Nobody else goes on with it meanwhile. Raises UserMistake where another process does."""
         with self.path.open("rb") as file:
-            if not _locks(file):
+            if not alone.taken(file):
                 rule = "another process goes on with this rollout"
                 raise UserMistake("--resume", self.name, rule, "wait for its end")
             yield self
@@ -122,16 +122,7 @@ def dead(but: Journal) -> list[str]:
 
 def _is_held(path: Path) -> bool:
     with path.open("rb") as file:
-        return not _locks(file)
-
-
-def _locks(file: BinaryIO) -> bool:
-    """Until the file is closed; False where another process has it."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return not alone.taken(file)
 
 
 def read(path: Path) -> Journal | None:
