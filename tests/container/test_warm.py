@@ -53,6 +53,14 @@ class Talk:
     wire: Wire
     said: list[str]
 
+    def restart_into_a_warm_up(self) -> None:
+        """The model holds it from now on."""
+        before = len(self.wire.requests)
+        self.wire.may_answer.clear()
+        self.assistant.stop()
+        self.assistant.start()
+        self.wire.wait_for(before + 1)
+
     def beginning(self, number: int) -> tuple[list[str], object]:
         """What stands before the first word of a conversation."""
         request = self.wire.requests[number]
@@ -107,11 +115,7 @@ def test_it_is_computed_again_when_another_door_was_used_and_nothing_goes_on(tal
 def test_whoever_asks_goes_before_a_warm_up(talk: Talk) -> None:
     """The one of the next life is held by the model: only when it is given up does its own request to us end."""
     assistant, wire = talk.assistant, talk.wire
-    before = len(wire.requests)
-    wire.may_answer.clear()
-    assistant.stop()
-    assistant.start()
-    wire.wait_for(before + 1)
+    talk.restart_into_a_warm_up()
     assert not assistant.verb("status")["busy"], "a warm-up is nobody's answer"
     with ThreadPoolExecutor() as background:
         asked = background.submit(assistant.ask, "Hello", "first")
@@ -152,10 +156,7 @@ def test_a_warm_up_that_comes_in_the_middle_of_a_proof_asks_nothing_of_its_own(t
 def test_of_a_warm_up_that_was_killed_nothing_is_left(talk: Talk) -> None:
     assistant, wire = talk.assistant, talk.wire
     before = len(wire.requests)
-    wire.may_answer.clear()
-    assistant.stop()
-    assistant.start()
-    wire.wait_for(before + 1)
+    talk.restart_into_a_warm_up()
     docker("kill", assistant.name)
     wire.may_answer.set()
     assistant.start()
