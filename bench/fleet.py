@@ -7,7 +7,6 @@ hundred are replayed within the controller.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import subprocess
@@ -90,11 +89,11 @@ def beside_ansible(folder: Path, names: Sequence[str]) -> Iterator[Figure]:
 
 
 def answer_from_memory(host: RealHost) -> None:
-    given = base64.b64encode(FROM_MEMORY.encode()).decode()
     host.sh(
         "install -d -m 1777 /srv/played; "
-        f"echo {given} | base64 -d >/srv/played/answer; chmod 755 /srv/played/answer; "
-        "echo 'ForceCommand /srv/played/answer' >/etc/ssh/sshd_config.d/played.conf; systemctl reload ssh"
+        "cat >/srv/played/answer; chmod 755 /srv/played/answer; "
+        "echo 'ForceCommand /srv/played/answer' >/etc/ssh/sshd_config.d/played.conf; systemctl reload ssh",
+        given=FROM_MEMORY,
     )
 
 

@@ -5,7 +5,6 @@ Its model comes from a registry, whose container and address lie in the folder o
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -110,8 +109,8 @@ RUN echo '{BROKEN["dies"]}' >/usr/local/lib/openclaw/node_modules/openclaw/openc
 USER 10001:10001
 LABEL {plan.INPUTS_LABEL}={inputs} {older.OPENCLAW_LABEL}={newest()}
 """
-    given = base64.b64encode(dockerfile.encode()).decode()
-    host.sh(f"docker tag {IMAGE} {KEPT}; echo {given} | base64 -d | docker build --quiet --tag {IMAGE} -", 3 * MINUTE)
+    build = f"docker tag {IMAGE} {KEPT}; docker build --quiet --tag {IMAGE} -"
+    host.sh(build, given=dockerfile, timeout=3 * MINUTE)
 
 
 def mend(host: RealHost) -> None:

@@ -75,8 +75,7 @@ RUN sed -i "s/await 300 gateway/await 15 gateway/" /usr/local/lib/clawlama/gatew
 USER 10001:10001
 LABEL {older.OPENCLAW_LABEL}={newest()}
 """
-        given = base64.b64encode(dockerfile.encode()).decode()
-        self.host.sh(f"echo {given} | base64 -d | docker build --quiet --tag {image.NAME} - 2>&1", timeout=3 * MINUTE)
+        self.host.sh(f"docker build --quiet --tag {image.NAME} - 2>&1", given=dockerfile, timeout=3 * MINUTE)
 
 
 def newest() -> str:

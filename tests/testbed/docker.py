@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from typing import IO
 
@@ -14,9 +15,9 @@ LABEL = "io.clawlama.test=1"
 MINUTE = 60.0
 
 
-def docker(*arguments: str, timeout: float = MINUTE, check: bool = True) -> str:
-    """What the Docker client printed."""
-    return run(client(), *arguments, timeout=timeout, check=check)
+def docker(*arguments: str, given: str = "", timeout: float = MINUTE, check: bool = True) -> str:
+    """What the Docker client printed, with ``given`` to read."""
+    return run(client(), *arguments, given=given, timeout=timeout, check=check)
 
 
 @functools.cache
@@ -29,9 +30,14 @@ def client() -> str:
     raise AssertionError("no Docker server answers: `make test` installs and starts one")
 
 
-def run(*command: str, stdin: IO[bytes] | None = None, timeout: float = MINUTE, check: bool = True) -> str:
+def run(
+    *command: str, stdin: IO[bytes] | None = None, given: str = "", timeout: float = MINUTE, check: bool = True
+) -> str:
     """What the command printed, stripped; fails with all that it said where it failed, unless told not to."""
-    done = subprocess.run(command, stdin=stdin, capture_output=True, timeout=timeout, check=False)
+    with tempfile.TemporaryFile() as file:
+        file.write(given.encode())
+        file.seek(0)
+        done = subprocess.run(command, stdin=stdin or file, capture_output=True, timeout=timeout, check=False)
     said = done.stdout.decode(errors="replace").strip()
     if check and done.returncode != 0:
         raise AssertionError(

@@ -84,9 +84,9 @@ class RealHost:
     name: str
     container: str
 
-    def sh(self, script: str, timeout: float = MINUTE) -> str:
-        """What root's shell script printed on it; fails where the script does."""
-        return docker("exec", self.container, "sh", "-euc", script, timeout=timeout)
+    def sh(self, script: str, given: str = "", timeout: float = MINUTE) -> str:
+        """What root's shell script printed on it, with ``given`` to read; fails where the script does."""
+        return docker("exec", "-i", self.container, "sh", "-euc", script, given=given, timeout=timeout)
 
     @property
     def address(self) -> str:
@@ -178,11 +178,7 @@ def _let_in(host: RealHost, key: str) -> None:
     environment = "".join(f"{name}={value}\n" for name, value in kept.items())
     docker("cp", "--follow-link", os.environ.get("SSL_CERT_FILE", CA), f"{host.container}:{CA}")
     for place, content in {"/run/key": key, "/etc/environment": environment}.items():
-        piped(
-            ["printf", "%s", content],
-            [client(), "exec", "-i", host.container, "sh", "-c", f"cat >{place}"],
-            timeout=MINUTE,
-        )
+        host.sh(f"cat >{place}", given=content)
     host.sh(LET_IN)
 
 
