@@ -7,7 +7,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from typing import IO
 
@@ -34,10 +33,8 @@ def run(
     *command: str, stdin: IO[bytes] | None = None, given: str = "", timeout: float = MINUTE, check: bool = True
 ) -> str:
     """What the command printed, stripped; fails with all that it said where it failed, unless told not to."""
-    with tempfile.TemporaryFile() as file:
-        file.write(given.encode())
-        file.seek(0)
-        done = subprocess.run(command, stdin=stdin or file, capture_output=True, timeout=timeout, check=False)
+    read = None if stdin else given.encode()
+    done = subprocess.run(command, stdin=stdin, input=read, capture_output=True, timeout=timeout, check=False)
     said = done.stdout.decode(errors="replace").strip()
     if check and done.returncode != 0:
         raise AssertionError(
