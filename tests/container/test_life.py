@@ -23,6 +23,7 @@ TINY = {models.tiny(): models.TINY_TARGET}
 MOUNTED = "/data/workspace/.openclaw/openclaw.json"
 IS_MOUNTED = "cd /usr/local/lib/clawlama && . ./paths.sh && . ./config.sh && config_is_mounted && echo yes || echo no"
 OPEN_OLLAMA = {"OLLAMA_HOST": "0.0.0.0:11434"}
+AWAIT_QUESTION = "until grep -qs 'clawlama/as[k]' /proc/[0-9]*/cmdline; do sleep 0.1; done"
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,19 @@ def lasting(image: str) -> Iterator[Assistant]:
     with compiled_volume(image) as data, created(image, data, models.TINY_SETTINGS | OPEN_OLLAMA, TINY) as assistant:
         assistant.wait_ready()
         yield assistant
+
+
+@pytest.mark.fault("docker stop in the middle of a proof", "the last verdict stands")
+def test_a_proof_that_a_stop_cuts_is_no_verdict(lasting: Assistant) -> None:
+    verdict = lasting.verb("prove")
+    lasting.signal("runner", "STOP")
+    cut = threading.Thread(target=docker, args=("exec", lasting.name, "clawlama", "prove"), kwargs={"check": False})
+    cut.start()
+    lasting.sh(AWAIT_QUESTION)
+    lasting.stop()
+    cut.join()
+    lasting.start()
+    assert lasting.verb("status")["proof"] == verdict
 
 
 @pytest.mark.fault("docker stop in the middle of a turn", "ends by itself, in time; the conversation goes on")

@@ -28,11 +28,14 @@ supervise() {
 # stop CODE: the gateway first, so that no turn meets a dead model. A turn under way gets 4 s; docker stop gives 10.
 stop() {
   trap '' TERM INT
+  # Told first: who finds a service gone then knows why.
+  if [ "$1" -eq 0 ]; then STATE=stopping STAGE=supervise MESSAGE=stopping REASON=''; fi
+  write_status
   end_pull
   [ -z "$WATCHER" ] || kill "$WATCHER" 2>/dev/null || true
   for service in $SERVICES; do end_service "$service" 4; done
   case " $SERVICES" in *" ollama "*) wait "$OLLAMA_LOG" || true ;; esac
-  if [ "$1" -eq 0 ]; then STATE=stopped STAGE=supervise MESSAGE="stopped" REASON=''; fi
+  [ "$1" -ne 0 ] || STATE=stopped MESSAGE=stopped
   exit "$1"
 }
 

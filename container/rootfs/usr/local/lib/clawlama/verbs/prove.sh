@@ -1,6 +1,7 @@
 # clawlama prove: a real question to the real agent, as the chat page would ask it, in a session that is deleted
 # afterwards: so the page finds its prompt computed. It passes when the answer is not empty and Ollama shows that the
-# planned model gave it at the planned context.
+# planned model gave it at the planned context. Only what was asked, and not cut by the container's own end, goes on
+# record: nothing else says anything new about the assistant.
 for concern in paths status settings ollama gateway gpu; do . "$LIB/$concern.sh"; done
 QUESTION='What is the capital of France?' RIGHT_ANSWER=Paris
 # Characters: a small model may not find its end.
@@ -9,7 +10,7 @@ LONGEST_ANSWER=200
 prove() {
   [ -s "$SETTINGS" ] || prove_failed start "the container has not come so far yet"
   eval "$(jq -r 'to_entries[] | "\(.key)=\(.value | @sh)"' "$SETTINGS")"
-  [ "$(jq -r .state "$STATUS")" = ready ] || prove_failed start "the container is not ready: $(jq -r .message "$STATUS")"
+  is_ready || not_ready
   model=$(jq -r .model "$PLAN")
   used_before=$(last_use)
   started=$(date +%s%N)
@@ -20,8 +21,13 @@ prove() {
   [ "$(loaded "$model" context_length)" = "$(jq -r .context "$PLAN")" ] || prove_failed model \
     "$model runs with a context of $(loaded "$model" context_length), planned are $(jq -r .context "$PLAN")"
   ! gpu_is_idle "$model" || prove_failed gpu "$(gpu_alarm || echo "$model is on the CPU, though there is a card")"
-  record true
+  verdict true
+  keep_verdict
+  say_verdict
 }
+
+is_ready() { [ "$(jq -r .state "$STATUS")" = ready ]; }
+not_ready() { prove_failed start "the container is not ready: $(jq -r .message "$STATUS")"; }
 
 # The answer; or a reason, and false.
 ask() {
@@ -50,11 +56,14 @@ last_use() { loaded "$model" expires_at; }
 
 prove_failed() {
   reason=$2 stage=$1
-  record false
+  [ "$stage" = start ] || is_ready || not_ready
+  verdict false
+  [ "$stage" = start ] || keep_verdict
+  say_verdict
   exit 1
 }
 
-record() {
+verdict() {
   jq -n -c --argjson ok "$1" --arg question "$QUESTION" --arg answer "${answer:-}" --arg right "$RIGHT_ANSWER" \
     --arg seconds "${seconds:-0}" --arg at "$(now)" --arg stage "${stage:-}" --arg reason "${reason:-}" \
     --slurpfile plan "$PLAN" '
@@ -62,8 +71,14 @@ record() {
      correct: (if $ok then ($answer | contains($right)) else null end),
      model: $plan[0].model, context: $plan[0].context, threads: $plan[0].threads, profile: $plan[0].profile, at: $at}
     + if $ok then {} else {stage: $stage, reason: $reason} end' >"$MINE/proof.json"
+}
+
+keep_verdict() {
   cp "$MINE/proof.json" "$PROOF.new"
   mv "$PROOF.new" "$PROOF"
+}
+
+say_verdict() {
   if [ "$JSON" = true ]; then
     cat "$MINE/proof.json"
   else
