@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from roles.readings import Said, after
+from roles.readings import PARTS, Said, after
 
 # The assistant's.
 CONTAINER = "clawlama"
@@ -43,9 +43,25 @@ _CONTAINER = (
 _IMAGE = '{{println "id" .Id}}{{println "bytes" .Size}}{{println "labels" (json .Config.Labels)}}'
 
 
+# Which says, too, that there is none.
+_INSPECTED = f"docker inspect --type container --format '{_CONTAINER}' {CONTAINER} 2>&1"
+# Said by the server itself: one that does not answer is another matter.
+NO_CONTAINER = Said(_INSPECTED, "grep -qi '^error.*no such' && echo yes")
+
+
 def of_container(word: str) -> Said:
     """Of the assistant's: ``container``, as JSON, or its ``labels``."""
-    return Said(f"docker inspect --type container --format '{_CONTAINER}' {CONTAINER}", after(word))
+    return Said(_INSPECTED, after(word))
+
+
+# To begin something in a container costs as much as several of Docker's other answers.
+_INSIDE = f"docker exec {CONTAINER} sh -c '{PARTS}'"
+
+
+def of_assistant(verb: str, shown: str = "cat") -> Said:
+    """What it answers to a ``verb`` as JSON, in one line."""
+    part = f'printf "{verb} %s\\n" "$(clawlama {verb} --json)"'
+    return Said(_INSIDE, f"{after(verb)} | {{ {shown}; }}", part)
 
 
 def of_image(image: str, word: str) -> Said:

@@ -16,17 +16,22 @@ SECTION = "@@@ "
 LANES = 4
 
 
+# In a command: where those parts of it stand that are asked for.
+PARTS = "PARTS"
+
+
 class Said(str):
     """A shell snippet: what ``shown``, a filter, leaves of what ``command`` prints. Other snippets may want other parts
-    of that; the command is run once for all of them.
+    of that; the command is run once for all of them, and does no more than what they want: a ``part`` each.
     """
 
     command: str
     shown: str
+    part: str
 
-    def __new__(cls, command: str, shown: str) -> Said:
-        said = super().__new__(cls, f"{{ {command}; }} | {{ {shown}; }}")
-        said.command, said.shown = command, shown
+    def __new__(cls, command: str, shown: str, part: str = "") -> Said:
+        said = super().__new__(cls, f"{{ {command.replace(PARTS, part)}; }} | {{ {shown}; }}")
+        said.command, said.shown, said.part = command, shown, part
         return said
 
 
@@ -68,15 +73,22 @@ def script(asked: Mapping[str, str]) -> str:
 def _by_command(asked: Mapping[str, str]) -> list[str]:
     """A piece of script for each command, with the questions that it answers."""
     pieces: dict[str, str] = {}
+    parts: dict[str, dict[str, None]] = {}
     for snippet, name in asked.items():
         if isinstance(snippet, Said):
             command, own = snippet.command, f"printf '%s\\n' \"$said\" | {{ {snippet.shown}; }}"
-            pieces.setdefault(command, f"said=$( {{ {command}; }} 2>/dev/null </dev/null); ")
+            parts.setdefault(command, {})[snippet.part] = None
         else:
             command = own = snippet
-            pieces.setdefault(command, "")
-        pieces[command] += f"echo '{SECTION}{name}'; ( {own} ) 2>/dev/null </dev/null; echo; "
-    return list(pieces.values())
+        pieces[command] = pieces.get(command, "") + f"echo '{SECTION}{name}'; ( {own} ) 2>/dev/null </dev/null; echo; "
+    return [
+        _having_said(command, parts[command]) + piece if command in parts else piece
+        for command, piece in pieces.items()
+    ]
+
+
+def _having_said(command: str, parts: Iterable[str]) -> str:
+    return f"said=$( {{ {command.replace(PARTS, '; '.join(parts))}; }} 2>/dev/null </dev/null); "
 
 
 def answers(asked: Mapping[str, str], lines: list[str]) -> dict[str, str]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roles.engine import CONTAINER, DOCKER_DISK, of_container, of_image
+from roles.engine import CONTAINER, DOCKER_DISK, NO_CONTAINER, of_assistant, of_container, of_image
 from roles.readings import Reading
 
 WHAT_RUNS = {
     "container": of_container("container"),
-    "status": f"docker exec {CONTAINER} clawlama status --json",
+    "status": of_assistant("status"),
 }
-# Said by the server itself: one that does not answer is another matter.
-GONE = f"docker inspect --type container {CONTAINER} 2>&1 | grep -qi 'no such' && echo yes"
 # Address and inode of each socket that listens on a port, as the kernel writes them; Linux has this without any tool.
 LISTENING = "awk '$4 == \"0A\" && $2 ~ /:{port:04X}$/ {{ print $2, $10 }}' /proc/net/tcp /proc/net/tcp6"
 HOLDERS = (
@@ -22,6 +20,7 @@ HOLDERS = (
 )
 # Enough to reach back over a restart to the last words of the start before.
 LOG_LINES = 300
+LOG = of_assistant("status", f'grep -q \'"state":"ready"\' || docker logs --tail {LOG_LINES} {CONTAINER} 2>&1')
 # Cards that containers get: Docker knows NVIDIA's runtime, and the driver works.
 GPUS = "nvidia-smi -L | grep -q ^GPU && docker info --format '{{json .Runtimes}}' | grep -q '\"nvidia\"' && echo yes"
 REGISTRY = "https://registry.ollama.ai/v2/"
@@ -29,10 +28,11 @@ REGISTRY = "https://registry.ollama.ai/v2/"
 
 @dataclass(frozen=True)
 class StatusReading(Reading):
-    """The container as Docker sees it, as it sees itself, and the end of its log (which outlives it)."""
+    """The container as Docker sees it, as it sees itself, and, unless that is ready, the end of its log (which outlives
+    it)."""
 
     def questions(self) -> Mapping[str, str]:
-        return {"gone": GONE} | WHAT_RUNS | {"log": f"docker logs --tail {LOG_LINES} {CONTAINER} 2>&1"}
+        return {"gone": NO_CONTAINER} | WHAT_RUNS | {"log": LOG}
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class SummaryReading(Reading):
 
     def questions(self) -> Mapping[str, str]:
         return WHAT_RUNS | {
-            "link": f"docker exec {CONTAINER} clawlama link --json",
+            "link": of_assistant("link"),
             "record": f"cat {self.directory}/release.json",
             "memory_cgroup": MEMORY_CGROUP,
             "page_size": "test -e /proc && getconf PAGESIZE",

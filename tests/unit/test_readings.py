@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from roles.readings import Reading, Said, after, answers, asking, json_in, known, script
+from roles.readings import PARTS, Reading, Said, after, answers, asking, json_in, known, script
 from tests.testbed.docker import run
 
 
@@ -66,8 +66,18 @@ def test_a_command_of_which_several_want_some_is_run_once() -> None:
     assert complained == ""
 
 
+def test_a_command_does_no_more_than_is_asked_for() -> None:
+    command = f"echo begun; {PARTS}"
+    one, two = Said(command, after("a"), "echo a 1"), Said(command, after("b"), "echo b 2")
+    lines = Said(command, "grep -c .", "echo a 1")
+    of_one, of_both = asked(one=one, lines=lines), asked(one=one, two=two, lines=lines)
+    assert known(of_one, shell(of_one)[0]) == {"one": "1", "lines": "2"}
+    assert known(of_both, shell(of_both)[0]) == {"one": "1", "two": "2", "lines": "3"}
+
+
 def test_such_a_snippet_alone_is_one_as_any_other() -> None:
     assert run("sh", "-c", Said("echo two words; echo other 2", after("other"))) == "2"
+    assert run("sh", "-c", Said(f"echo two words; {PARTS}", after("other"), "echo other 2")) == "2"
 
 
 def test_an_answer_may_look_like_the_beginning_of_another() -> None:
