@@ -131,8 +131,7 @@ class Assistant:
 
     def edit_config(self, edited: Mapping[str, Any]) -> None:
         """As a user would who edits the file; it takes a restart."""
-        command = [client(), "exec", "-i", self.name, "sh", "-c", "cat >/data/openclaw/openclaw.json"]
-        subprocess.run(command, input=json.dumps(edited), text=True, timeout=MINUTE, check=True)
+        docker("exec", "-i", self.name, "sh", "-c", "cat >/data/openclaw/openclaw.json", given=json.dumps(edited))
 
     def start(self) -> None:
         docker("start", self.name)
