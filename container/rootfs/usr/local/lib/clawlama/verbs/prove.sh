@@ -8,9 +8,9 @@ QUESTION='What is the capital of France?' RIGHT_ANSWER=Paris
 LONGEST_ANSWER=200
 
 prove() {
-  [ -s "$SETTINGS" ] || prove_failed start "the container has not come so far yet"
+  [ -s "$SETTINGS" ] || no_verdict "the container has not come so far yet"
   eval "$(jq -r 'to_entries[] | "\(.key)=\(.value | @sh)"' "$SETTINGS")"
-  is_ready || not_ready
+  need_ready
   model=$(jq -r .model "$PLAN")
   used_before=$(last_use)
   started=$(date +%s%N)
@@ -26,8 +26,7 @@ prove() {
   say_verdict
 }
 
-is_ready() { [ "$(jq -r .state "$STATUS")" = ready ]; }
-not_ready() { prove_failed start "the container is not ready: $(jq -r .message "$STATUS")"; }
+need_ready() { [ "$(jq -r .state "$STATUS")" = ready ] || no_verdict "the container is not ready: $(jq -r .message "$STATUS")"; }
 
 # The answer; or a reason, and false.
 ask() {
@@ -55,10 +54,17 @@ ask_failed() {
 last_use() { loaded "$model" expires_at; }
 
 prove_failed() {
+  need_ready
   reason=$2 stage=$1
-  [ "$stage" = start ] || is_ready || not_ready
   verdict false
-  [ "$stage" = start ] || keep_verdict
+  keep_verdict
+  say_verdict
+  exit 1
+}
+
+no_verdict() {
+  reason=$1 stage=start
+  verdict false
   say_verdict
   exit 1
 }
