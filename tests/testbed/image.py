@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from roles.image import plan, sources
 from roles.settings import Settings, environment, settings_from
+from tests.testbed.alone import alone
 from tests.testbed.docker import MINUTE, docker
 from tests.testbed.machine import ROOT
 
@@ -32,12 +31,9 @@ def tools() -> str:
     return TOOLS
 
 
-@contextmanager
-def making() -> Iterator[None]:
+def making() -> AbstractContextManager[None]:
     """One process at a time makes the image; who needs it meanwhile waits for that one's."""
-    with LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return alone(LOCK)
 
 
 @functools.cache

@@ -6,7 +6,6 @@ Only one thing outlives it, to keep the tests short: a volume with the build cac
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.testbed.alone import alone
 from tests.testbed.docker import LABEL, MINUTE, client, docker, piped, run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -137,9 +137,9 @@ class Machine:
         """`make up` in the clone, however it ends."""
         return self.follow(command, CLONE, 25 * MINUTE, when)
 
-    def make_up(self) -> Ended:
+    def make_up(self, when: Mapping[str, Reaction] | None = None) -> Ended:
         """`make up` in the clone; fails where it does."""
-        ended = self.try_make_up()
+        ended = self.try_make_up(when=when)
         assert ended.code == 0, f"make up ended with {ended.code}"
         return ended
 
@@ -185,8 +185,7 @@ class Machine:
 @contextmanager
 def bare_machine() -> Iterator[Machine]:
     """A new machine; it is removed, and its cache made tidy, at the end. One at a time: the cache is not shared."""
-    with LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(LOCK):
         remove()
         if not docker("images", "--quiet", IMAGE):
             make_image()
