@@ -22,6 +22,7 @@ done
 mkdir -p $RUN
 validate_settings
 began=$(date +%s%N)
+settle_last_life
 start_gateway
 await_gateway
 echo "took $((($(date +%s%N) - began) / 1000000))"

@@ -13,6 +13,7 @@ start() {
   lock_volume
   follow_stop_signals
   refuse_newer_state
+  settle_last_life
   validate_settings
   check_mounted_config
   detect_hardware

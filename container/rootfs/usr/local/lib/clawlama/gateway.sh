@@ -1,9 +1,13 @@
 # The gateway: OpenClaw's one process. What a container that is gone left behind must not hold it up.
 
+# Who settles the last life; whether turns of ours may be left from it.
+SETTLING='' TURNS_LEFT=''
+
 # start_gateway: begins, and does not wait: the model loads meanwhile.
 start_gateway() {
   STAGE=gateway
-  settle_last_life
+  wait "$SETTLING" || true
+  TURNS_LEFT=$(cat "$RUN/settled")
   provide_compile_cache
   openclaw_version >"$STATE_VERSION"
   start_service gateway "$OOM_SCORE_GATEWAY" env \
@@ -38,14 +42,22 @@ gateway_post() {
   return "$post_code"
 }
 
-# Only under our lock, which says that no other gateway is on this volume.
+# settle_last_life: begins; start_gateway waits for it. Only under our lock, which says that no other gateway is on this volume.
 settle_last_life() {
+  settling >"$RUN/settled" &
+  SETTLING=$!
+}
+
+# Prints something where turns of ours may be left.
+settling() {
   # What a gateway works with and removes at its end: one that was killed leaves it, 2 MB each time.
   rm -rf "$DATA/openclaw/tmp/plugin-captures" "$DATA"/.cache/openclaw/openclaw-sqlite-readonly-*
   [ -e "$DATA/openclaw/state/openclaw.sqlite" ] || return 0
   case $LAST_REASON in "gateway ended"*) boots=KEEP ;; *) boots=FORGIVE ;; esac
-  node --no-warnings "$LIB/settle-last-life.mjs" "$DATA/openclaw/state/openclaw.sqlite" "$boots" ||
-    say "what the last container left in OpenClaw's state could not be settled; the start may wait for it for up to 5 minutes"
+  node --no-warnings "$LIB/settle-last-life.mjs" "$DATA/openclaw/state/openclaw.sqlite" "$boots" "$DATA/openclaw/agents/main/agent/openclaw-agent.sqlite" || {
+    echo unknown
+    say "what the last container left in OpenClaw's state could not be settled; the start may wait for it for up to 5 minutes" >&2
+  }
 }
 
 announce_ready() {

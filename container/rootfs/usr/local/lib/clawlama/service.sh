@@ -36,14 +36,16 @@ need_service() {
   service_runs "$1" || fail 1 "$1 ended while $2$(killed_for_memory); its last lines stand above"
 }
 
-# await SECONDS SERVICE COMMAND...: until the command succeeds; fails at once when the service is gone.
+# await SECONDS SERVICE COMMAND...: until the command succeeds; fails at once when the service is gone. Ollama answers within
+# a tenth of a second, the gateway after ten.
 await() {
-  await_deadline=$(($(date +%s) + $1)) await_service=$2
+  await_deadline=$(($(date +%s) + $1)) await_service=$2 await_pauses='0.1 0.1 0.1 0.2 0.5'
   shift 2
   until "$@" >/dev/null 2>&1; do
     need_service "$await_service" "it was starting"
     [ "$(date +%s)" -lt "$await_deadline" ] || fail 1 "$await_service did not answer in time; its last lines stand above"
-    sleep 0.5
+    sleep "${await_pauses%% *}"
+    await_pauses=${await_pauses#* }
   done
 }
 

@@ -1,8 +1,9 @@
-// settle-last-life.mjs STATE-DATABASE KEEP|FORGIVE: what a container that is gone left in OpenClaw's state. The caller
-// holds the volume's lock: nobody else is alive.
+// settle-last-life.mjs STATE-DATABASE KEEP|FORGIVE AGENT-DATABASE: what a container that is gone left in OpenClaw's state.
+// The caller holds the volume's lock: nobody else is alive. Prints "turns" where turns of ours may be left.
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
-const [path, boots] = process.argv.slice(2);
+const [path, boots, agentPath] = process.argv.slice(2);
 const state = new DatabaseSync(path);
 const has = (table) => state.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(table);
 
@@ -17,3 +18,17 @@ if (boots === "FORGIVE" && has("gateway_boot_lifecycle")) {
     .run(Date.now());
 }
 state.close();
+
+// Those that it was killed in (plugin/warm.js deletes others at their end). Where the table is not as we know it, there may be some.
+function mayHaveTurns() {
+  if (!existsSync(agentPath)) return false;
+  try {
+    const agent = new DatabaseSync(agentPath);
+    const one = agent.prepare("select 1 from session_nodes where session_key like 'agent:main:clawlama-%' limit 1").get();
+    agent.close();
+    return one !== undefined;
+  } catch {
+    return true;
+  }
+}
+if (mayHaveTurns()) console.log("turns");

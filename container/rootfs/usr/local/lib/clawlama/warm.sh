@@ -1,8 +1,11 @@
 # The words that all conversations of the chat page begin with: on a CPU they are the wait. They are computed behind
 # `ready`, before anybody asks; the plugin in the gateway does it, and does it again after what else the gateway asked for.
 
-# forget_last_life: turns of ours that were cut short, before OpenClaw goes on with them.
-forget_last_life() { echo '{}' | gateway_post clawlama/forget 30 >/dev/null 2>&1 || true; }
+# forget_last_life: turns of ours that were cut short, before OpenClaw goes on with them. To look for them takes a second.
+forget_last_life() {
+  [ -n "$TURNS_LEFT" ] || return 0
+  echo '{}' | gateway_post clawlama/forget 30 >/dev/null 2>&1 || true
+}
 
 # warm_up: in the background; a question that comes meanwhile goes first.
 warm_up() {
