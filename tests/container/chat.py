@@ -12,6 +12,8 @@ CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SECOND = 1_000
 CLICKS = 6
+# What the page says below an answer that is whole.
+OUTPUT = re.compile("output tokens")
 
 
 @contextmanager
@@ -60,8 +62,10 @@ def messages(page: Page) -> Locator:
 
 
 def read(page: Page, text: str) -> None:
-    """Sends a message, and waits until the first words of its answer can be read."""
+    """Sends a message when the answer before it is whole, and waits until the first words of its own can be read."""
     before = messages(page).count()
+    # What is sent earlier is queued, and the page may forget it there.
+    expect(page.get_by_role("region", name="Chat").get_by_text(OUTPUT)).to_have_count(before // 2, timeout=60 * SECOND)
     box = composer(page)
     box.fill(text)
     send(page, box)
@@ -88,5 +92,5 @@ def answered(page: Page, text: str) -> list[str]:
     chat = page.get_by_role("region", name="Chat")
     # Its first words: the page shows an address by another name.
     expect(chat.get_by_text(" ".join(text.split()[:3])).first).to_be_visible(timeout=120 * SECOND)
-    expect(chat.get_by_text(re.compile("output tokens")).last).to_be_visible(timeout=600 * SECOND)
+    expect(chat.get_by_text(OUTPUT).last).to_be_visible(timeout=600 * SECOND)
     return [paragraph.strip() for paragraph in chat.get_by_role("paragraph").all_inner_texts()]
