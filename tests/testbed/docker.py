@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 LABEL = "io.clawlama.test=1"
@@ -30,11 +30,18 @@ def client() -> str:
 
 
 def run(
-    *command: str, stdin: IO[bytes] | None = None, given: str = "", timeout: float = MINUTE, check: bool = True
+    *command: str,
+    stdin: IO[bytes] | None = None,
+    given: str = "",
+    environment: Mapping[str, str] | None = None,
+    timeout: float = MINUTE,
+    check: bool = True,
 ) -> str:
     """What the command printed, stripped; fails with all that it said where it failed, unless told not to."""
-    read = None if stdin else given.encode()
-    done = subprocess.run(command, stdin=stdin, input=read, capture_output=True, timeout=timeout, check=False)
+    read, around = None if stdin else given.encode(), os.environ | (environment or {})
+    done = subprocess.run(
+        command, stdin=stdin, input=read, env=around, capture_output=True, timeout=timeout, check=False
+    )
     said = done.stdout.decode(errors="replace").strip()
     if check and done.returncode != 0:
         raise AssertionError(
@@ -45,11 +52,8 @@ def run(
 
 def built(tag: str, dockerfile: str) -> None:
     """An image out of a Dockerfile that needs nothing beside it."""
-    subprocess.run(
-        [client(), "build", "--quiet", f"--label={LABEL}", "--tag", tag, "-"],
-        input=dockerfile, text=True, stdout=subprocess.DEVNULL, timeout=3 * MINUTE, check=True,
-        env=os.environ | {"DOCKER_BUILDKIT": "1"},
-    )  # fmt: skip
+    build = (client(), "build", "--quiet", f"--label={LABEL}", "--tag", tag, "-")
+    run(*build, given=dockerfile, environment={"DOCKER_BUILDKIT": "1"}, timeout=3 * MINUTE)
 
 
 def piped(producer: Sequence[str], consumer: Sequence[str], timeout: float) -> None:
