@@ -9,10 +9,14 @@ import pytest
 
 from tests.container import models
 from tests.container.assistant import Assistant, bridge_address, compiled_volume, created, volume
+from tests.container.builds import Line
 from tests.testbed import image as built
 from tests.testbed import registry
+from tests.testbed.upstream import Repository, certificate, node_repository, trusting
 
 FOLDER = Path(__file__).parent
+# What needs no image is done while that is made.
+AT_ONCE = "test_sources"
 # Ten minutes or so. Longer would cost: an assistant that is begun takes its share of the CPU while it waits.
 MEANWHILE = ("test_agent", "test_answers", "test_build", "test_files")
 MB = 1_000_000
@@ -29,6 +33,17 @@ def image() -> str:
 def bridge() -> str:
     """The address at which containers reach this machine."""
     return bridge_address()
+
+
+@pytest.fixture(scope="session")
+def line(bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Line:
+    pem = certificate(tmp_path_factory.mktemp("certificate"), bridge)
+    return Line(bridge, pem, trusting(pem))
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return node_repository(tmp_path_factory.mktemp("repository"))
 
 
 @pytest.fixture(scope="session")
@@ -73,10 +88,11 @@ def smollm2(image: str) -> Iterator[Assistant]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What only time ends begins before the other tests of this folder, and is judged when some of them are done."""
+    """What only time ends begins as soon as the image is there, and is judged when some of the other tests are done."""
     ours = [item for item in items if item.path.parent == FOLDER]
+    at_once = [item for item in ours if item.path.stem == AT_ONCE]
     patient = [item for item in ours if item.path.stem == "test_patience"]
     meanwhile = [item for item in ours if item.path.stem in MEANWHILE]
-    others = [item for item in ours if item not in patient and item not in meanwhile]
-    order = iter([*patient[:1], *meanwhile, *patient[1:], *others])
+    others = [item for item in ours if item not in at_once and item not in patient and item not in meanwhile]
+    order = iter([*at_once, *patient[:1], *meanwhile, *patient[1:], *others])
     items[:] = [next(order) if item in ours else item for item in items]

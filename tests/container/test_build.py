@@ -1,4 +1,4 @@
-"""A build whose parts do not fit fails, and says so."""
+"""A build from the right files of both sites is an image; one whose parts do not fit fails, and says so."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.container import models
-from tests.testbed.docker import LABEL, MINUTE, client
+from tests.container.builds import Line, sites, take_ollama
+from tests.testbed.docker import LABEL, MINUTE, client, docker
 from tests.testbed.machine import ROOT
+from tests.testbed.upstream import GPU_FOLDERS, Repository, Site, ollama_releases
 
 pytestmark = pytest.mark.container
+TAG = "clawlama-test:build"
+OLLAMAS_FILES = ("/usr/local/bin/ollama", "/usr/local/lib/ollama", "-not", "-type", "l", "-printf", "%p %u\\n")
 CHANGED = """
 FROM {image}
 USER 0
@@ -24,6 +28,42 @@ RUN /build/proof.sh /build/tiny.gguf /tmp/proof.json /tmp/compiled
 PLUGIN = "/usr/local/lib/clawlama/plugin"
 # To a shell, all that the proof asks of it before; to Node, which runs it as the gateway, no program at all.
 NO_GATEWAY = 'exec node /usr/local/lib/openclaw/node_modules/openclaw/openclaw.mjs "$@"'
+
+
+def test_right_files_of_both_sites_become_an_image_without_gpu_folders(
+    line: Line, image: str, repository: Repository, tmp_path: Path
+) -> None:
+    releases = ollama_releases(image, tmp_path)
+    ollama, node = Site(releases.folder, releases.version), Site(repository.folder)
+    with line.serving(ollama) as ollama_url, line.serving(node) as node_url:
+        key = {"CLAWLAMA_SOURCES": "upstream", "CLAWLAMA_NODE_UPSTREAM_KEY": repository.key}
+        built = line.build(sites(ollama_url, node_url) | key, "--tag", TAG)
+    try:
+        assert built.code == 0, built.said[-30:]
+        assert built.result["sources"] | {"base": ""} == {"node": "upstream", "ollama": "upstream", "base": ""}
+        versions = docker(
+            "run", "--rm", f"--label={LABEL}", "--entrypoint=sh", TAG, "-c", "node --version; ollama --version 2>&1"
+        )
+        assert f"v{repository.version}" in versions
+        assert f"version is {releases.version}" in versions
+        files = docker("run", "--rm", f"--label={LABEL}", "--entrypoint=find", TAG, *OLLAMAS_FILES).splitlines()
+        assert "/usr/local/bin/ollama root" in files
+        assert [file for file in files if any(gpu in file for gpu in GPU_FOLDERS) or not file.endswith(" root")] == []
+    finally:
+        docker("image", "rm", "--force", TAG, check=False)
+
+
+@pytest.mark.parametrize(("dotted", "engine_apart"), [(True, False), (False, True)])
+def test_both_layouts_of_ollamas_releases_are_taken(
+    line: Line, image: str, tmp_path: Path, dotted: bool, engine_apart: bool
+) -> None:
+    releases = ollama_releases(image, tmp_path, engine_apart, dotted)
+    with line.serving(Site(releases.folder)) as url:
+        taken = take_ollama(line, url, releases.version)
+    assert "bin/ollama root 755" in taken
+    assert ("lib/ollama/llama-server root 755" in taken) == engine_apart
+    assert any(file.startswith("lib/ollama/libggml-cpu-") for file in taken)
+    assert not any(gpu in file for file in taken for gpu in GPU_FOLDERS)
 
 
 def stub(part: str, script: str) -> str:

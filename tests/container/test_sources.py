@@ -1,117 +1,53 @@
-"""The upstream way of a build: right files become an image, wrong ones are refused, silent sites are not waited for."""
+"""The upstream way of a build: wrong files are refused, silent sites are not waited for.
+
+None of it needs the image: it is done while that is made. What right files become: test_build.py.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from roles.image.plan import VERSION_LABELS
-from tests.testbed.docker import LABEL, MINUTE, docker
-from tests.testbed.machine import ROOT
+from tests.container.builds import Built, Line, refusing, sites, take_ollama
+from tests.testbed.docker import docker
+from tests.testbed.image import TOOLS
 from tests.testbed.ports import free_port
-from tests.testbed.upstream import (
-    GPU_FOLDERS,
-    Releases,
-    Repository,
-    Site,
-    archive_name,
-    black_hole,
-    certificate,
-    node_repository,
-    ollama_releases,
-    serving,
-    trusting,
-)
+from tests.testbed.upstream import Releases, Repository, Site, archive_name, black_hole, stand_in_releases
 
 pytestmark = pytest.mark.container
-UNTAGGED = "refused in one line; nothing is tagged, the image there was stays"
-OPENCLAW_LABEL = VERSION_LABELS["CLAWLAMA_OPENCLAW_VERSION"]
 TAG = "clawlama-test:sources"
-TOOLS = "clawlama-tools:latest"
+UNTAGGED = "refused in one line; nothing is tagged, the image there was stays"
 NOT_BUILT = "build: the image was not built, nothing was tagged: "
-OLLAMAS_FILES = ("/usr/local/bin/ollama", "/usr/local/lib/ollama", "-not", "-type", "l", "-printf", "%p %u\\n")
 Faults = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Built:
-    """How build.sh ended: its exit code, its result, what it said, and the seconds it took."""
-
-    code: int
-    result: dict[str, Any]
-    said: list[str]
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Line:
-    """The way to the sites: the address that they are served on, their certificate, and a CA bundle that knows it."""
-
-    address: str
-    certificate: Path
-    bundle: Path
-
-    def serving(self, site: Site) -> AbstractContextManager[str]:
-        return serving(site, self.address, self.certificate)
-
-    def build(self, settings: Mapping[str, str], *arguments: str) -> Built:
-        began = time.monotonic()
-        done = subprocess.run(
-            ["sh", str(ROOT / "container/scripts/build.sh"), *arguments],
-            env=os.environ | {"SSL_CERT_FILE": str(self.bundle)} | dict(settings),
-            capture_output=True,
-            text=True,
-            timeout=8 * MINUTE,
-            check=False,
-        )
-        result = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
-        return Built(done.returncode, result, done.stderr.splitlines(), time.monotonic() - began)
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
+    return stand_in_releases(tmp_path_factory.mktemp("releases"))
 
 
 @pytest.fixture(scope="module")
-def line(bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Line:
-    pem = certificate(tmp_path_factory.mktemp("certificate"), bridge)
-    return Line(bridge, pem, trusting(pem))
+def tools(line: Line) -> Built:
+    """What a build makes first: the image that its steps run in, and the versions."""
+    built = line.build(sites(refusing(line), refusing(line)), "--resolve")
+    assert built.code == 0, built.said[-30:]
+    return built
 
 
 @pytest.fixture(scope="module")
-def releases(image: str, tmp_path_factory: pytest.TempPathFactory) -> Releases:
-    return ollama_releases(image, tmp_path_factory.mktemp("releases"))
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    return node_repository(tmp_path_factory.mktemp("repository"))
-
-
-@pytest.fixture(scope="module")
-def pins(image: str, repository: Repository) -> dict[str, str]:
+def pins(tools: Built, repository: Repository) -> dict[str, str]:
     """Versions that both sources have, so that no build needs to ask for them."""
-    openclaw = docker("image", "inspect", "--format", f'{{{{index .Config.Labels "{OPENCLAW_LABEL}"}}}}', image)
+    openclaw = tools.result["versions"]["openclaw"]
     return {"CLAWLAMA_NODE_VERSION": repository.version, "CLAWLAMA_OPENCLAW_VERSION": openclaw}
 
 
-@pytest.fixture(scope="module")
-def tools(line: Line) -> str:
-    """The image that build steps run in, made as every build makes it."""
-    built = line.build(sites(refusing(line), refusing(line)), "--resolve")
-    assert built.code == 0, built.said[-30:]
-    return TOOLS
-
-
 @pytest.fixture
-def standing(image: str) -> Iterator[str]:
+def standing(tools: Built) -> Iterator[str]:  # noqa: ARG001 # that makes an image
     """The id of an image that has the tag already."""
-    docker("tag", image, TAG)
+    docker("tag", TOOLS, TAG)
     try:
         yield tagged()
     finally:
@@ -120,37 +56,6 @@ def standing(image: str) -> Iterator[str]:
 
 def tagged() -> str:
     return docker("image", "inspect", "--format", "{{.Id}}", TAG, check=False)
-
-
-def sites(ollama: str, node: str) -> dict[str, str]:
-    return {"CLAWLAMA_OLLAMA_UPSTREAM": ollama, "CLAWLAMA_NODE_UPSTREAM": node}
-
-
-def refusing(line: Line) -> str:
-    """A site where nobody listens."""
-    return f"https://{line.address}:{free_port()}"
-
-
-def test_right_files_of_both_sites_become_an_image_without_gpu_folders(
-    line: Line, releases: Releases, repository: Repository
-) -> None:
-    ollama, node = Site(releases.folder, releases.version), Site(repository.folder)
-    with line.serving(ollama) as ollama_url, line.serving(node) as node_url:
-        key = {"CLAWLAMA_SOURCES": "upstream", "CLAWLAMA_NODE_UPSTREAM_KEY": repository.key}
-        built = line.build(sites(ollama_url, node_url) | key, "--tag", TAG)
-    try:
-        assert built.code == 0, built.said[-30:]
-        assert built.result["sources"] | {"base": ""} == {"node": "upstream", "ollama": "upstream", "base": ""}
-        versions = docker(
-            "run", "--rm", f"--label={LABEL}", "--entrypoint=sh", TAG, "-c", "node --version; ollama --version 2>&1"
-        )
-        assert f"v{repository.version}" in versions
-        assert f"version is {releases.version}" in versions
-        files = docker("run", "--rm", f"--label={LABEL}", "--entrypoint=find", TAG, *OLLAMAS_FILES).splitlines()
-        assert "/usr/local/bin/ollama root" in files
-        assert [file for file in files if any(gpu in file for gpu in GPU_FOLDERS) or not file.endswith(" root")] == []
-    finally:
-        docker("image", "rm", "--force", TAG, check=False)
 
 
 OLLAMA_FAULTS: Mapping[str, tuple[Callable[[Releases], Faults], str]] = {
@@ -270,33 +175,12 @@ def assert_node_is_refused(line: Line, releases: Releases, node: Site, settings:
 
 
 @pytest.mark.usefixtures("tools")
-@pytest.mark.parametrize(("dotted", "engine_apart"), [(True, False), (False, True)])
-def test_both_layouts_of_ollamas_releases_are_taken(
-    line: Line, image: str, tmp_path: Path, dotted: bool, engine_apart: bool
-) -> None:
-    releases = ollama_releases(image, tmp_path, engine_apart, dotted)
-    with line.serving(Site(releases.folder)) as url:
-        taken = take_ollama(line, url, releases.version)
-    assert "bin/ollama root 755" in taken
-    assert ("lib/ollama/llama-server root 755" in taken) == engine_apart
-    assert any(file.startswith("lib/ollama/libggml-cpu-") for file in taken)
-    assert not any(gpu in file for file in taken for gpu in GPU_FOLDERS)
-
-
-@pytest.mark.usefixtures("tools")
 @pytest.mark.fault("the download of Ollama is cut off", "it goes on where it stopped")
 def test_a_download_that_is_cut_goes_on_where_it_stopped(line: Line, releases: Releases) -> None:
     site = Site(releases.folder, cuts={releases.archive: 1})
     with line.serving(site) as url:
         assert "bin/ollama root 755" in take_ollama(line, url, releases.version)
     assert site.resumed == [releases.archive]
-
-
-def take_ollama(line: Line, url: str, version: str) -> list[str]:
-    """The build's own step, in the image that it runs in: the files that it takes, each with its mode."""
-    step = f"/build/ollama-from-upstream.sh {version} {url} /taken && find /taken -type f -printf '%P %u %m\\n'"
-    mounts = (f"--volume={ROOT}/container/build:/build:ro", f"--volume={line.bundle}:/run/secrets/ca:ro")
-    return docker("run", "--rm", f"--label={LABEL}", *mounts, "--entrypoint=sh", TOOLS, "-euc", step).splitlines()
 
 
 @pytest.mark.usefixtures("tools")

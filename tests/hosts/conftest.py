@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -12,6 +14,9 @@ from tests.testbed import image
 from tests.testbed.docker import docker
 from tests.testbed.machine import CLONE, Ended, Machine, bare_machine
 from tests.testbed.traces import Traces, traces
+
+# What comes after it.
+IMAGE_IS_THERE = "Starting operation: clawlama: the release"
 
 
 @pytest.fixture(scope="package")
@@ -29,10 +34,17 @@ def bare(machine: Machine) -> Traces:
 
 @pytest.fixture(scope="package")
 def first(machine: Machine, bare: Traces) -> Ended:  # noqa: ARG001 # that comes first
-    """The first `make up` of the machine's life. The image it made serves the container tests too."""
-    with image.making():
-        ended = machine.make_up()
-        machine.hand_out(image.NAME)
+    """The first `make up` of its life. The image that it makes serves the container tests, too, once that is there."""
+    with ThreadPoolExecutor() as beside, ExitStack() as being_made:
+        being_made.enter_context(image.making())
+
+        def hand_out() -> None:
+            with being_made.pop_all():
+                machine.hand_out(image.NAME)
+
+        handed_out = list[Future[None]]()
+        ended = machine.make_up({IMAGE_IS_THERE: lambda _: handed_out.append(beside.submit(hand_out))})
+        handed_out[0].result()
     return ended
 
 

