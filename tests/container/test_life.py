@@ -70,7 +70,7 @@ def test_a_stop_in_the_middle_of_a_turn_is_in_time_and_the_conversation_goes_on(
 
 @pytest.mark.fault("docker stop at any moment of a start", "ends by itself, in time")
 def test_a_stop_at_any_moment_of_a_start_is_in_time(lasting: Assistant) -> None:
-    for moment in (0, 0.1, 0.2, 0.4, 0.8, 1.6):
+    for moment in (0, 0.1, 0.15, 0.2, 0.3, 0.4, 0.8, 1.6):
         lasting.stop()
         docker("start", lasting.name)
         threading.Event().wait(moment)

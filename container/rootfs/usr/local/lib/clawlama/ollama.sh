@@ -13,7 +13,7 @@ start_ollama() {
   if [ "$OLLAMA_KV_CACHE_TYPE" != f16 ]; then export OLLAMA_FLASH_ATTENTION=1; fi
   open_ollama_log
   OLLAMA_MODELS=$DATA/ollama OLLAMA_NOPRUNE=1 OLLAMA_NO_CLOUD=1 OLLAMA_KEEP_ALIVE=24h GIN_MODE=release \
-    start_service ollama "$OOM_SCORE_OLLAMA" ollama serve >"$RUN/ollama.log" 2>&1
+    start_service ollama "$OOM_SCORE_OLLAMA" sh -c 'exec ollama serve >"$0" 2>&1' "$RUN/ollama.log"
   await 60 ollama ollama_api version
 }
 
@@ -43,6 +43,14 @@ open_ollama_log() {
   mkfifo "$RUN/ollama.log"
   grep --line-buffered -v -F '"/api/version"' <"$RUN/ollama.log" &
   OLLAMA_LOG=$!
+}
+
+# Waits for the last words of an Ollama that is gone. One that a stop met before it wrote any is read in vain, without end:
+# to open and close it ends that.
+close_ollama_log() {
+  [ -n "$OLLAMA_LOG" ] || return 0
+  : <>"$RUN/ollama.log"
+  wait "$OLLAMA_LOG" || true
 }
 
 # ollama_api PATH [JSON]: a GET, or a POST of the JSON; prints the answer.

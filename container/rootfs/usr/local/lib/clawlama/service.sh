@@ -12,6 +12,8 @@ start_service() {
   [ -p "$RUN/events" ] || mkfifo "$RUN/events"
   exec 8<>"$RUN/events"
   rm -f "$RUN/$service.group"
+  # First: a stop signal may come at any moment, and whoever is begun must be ended.
+  SERVICES="$service $SERVICES"
   {
     # The group is told by itself: before that it may not be there yet, and would be taken for one that has ended.
     # shellcheck disable=SC2016 # the inner shell's own arguments
@@ -21,9 +23,14 @@ start_service() {
     wait $! || code=$?
     echo "$service ended with code $code" >&8
   } &
-  SERVICES="$service $SERVICES"
-  group_tries=500
-  until [ -s "$RUN/$service.group" ] || [ "$group_tries" -le 0 ]; do
+  await_group "$service" 500 || true
+}
+
+# await_group NAME TRIES: until it has told its group; a fiftieth of a second a try.
+await_group() {
+  group_tries=$2
+  until [ -s "$RUN/$1.group" ]; do
+    [ "$group_tries" -gt 0 ] || return 1
     group_tries=$((group_tries - 1))
     sleep 0.02
   done
@@ -51,7 +58,7 @@ await() {
 
 # end_service NAME SECONDS: ask, wait, force. The whole group: no orphaned runner keeps its memory.
 end_service() {
-  [ -s "$RUN/$1.group" ] || return 0
+  await_group "$1" 50 || return 0
   end_group=$(cat "$RUN/$1.group")
   end_tries=$(($2 * 10))
   kill -TERM "-$end_group" 2>/dev/null || return 0

@@ -34,7 +34,7 @@ stop() {
   end_pull
   [ -z "$WATCHER" ] || kill "$WATCHER" 2>/dev/null || true
   for service in $SERVICES; do end_service "$service" 4; done
-  case " $SERVICES" in *" ollama "*) wait "$OLLAMA_LOG" || true ;; esac
+  close_ollama_log
   [ "$1" -ne 0 ] || STATE=stopped MESSAGE=stopped
   exit "$1"
 }
