@@ -12,6 +12,7 @@ start_ollama() {
   # Without it Ollama ignores the type of the cache.
   if [ "$OLLAMA_KV_CACHE_TYPE" != f16 ]; then export OLLAMA_FLASH_ATTENTION=1; fi
   open_ollama_log
+  # shellcheck disable=SC2016 # the inner shell's own argument
   OLLAMA_MODELS=$DATA/ollama OLLAMA_NOPRUNE=1 OLLAMA_NO_CLOUD=1 OLLAMA_KEEP_ALIVE=24h GIN_MODE=release \
     start_service ollama "$OOM_SCORE_OLLAMA" sh -c 'exec ollama serve >"$0" 2>&1' "$RUN/ollama.log"
   await 60 ollama ollama_api version
