@@ -48,6 +48,7 @@ def figures() -> Iterator[Figure]:
             yield from compared("over HTTP", cold, new, turn_seconds(assistant, "new-0"))
         with assistant_on(data) as assistant, page_of(assistant) as page:
             cold = seconds(lambda: chat.read(page, QUESTION))
+            chat.wait_whole(page)
             following = seconds(lambda: chat.read(page, QUESTION))
             new = [seconds(lambda: chat.read_in_new_conversation(page, QUESTION)) for _ in range(SESSIONS)]
             yield from compared("in the page", cold, new, following)
