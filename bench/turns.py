@@ -51,6 +51,8 @@ def figures() -> Iterator[Figure]:
             chat.wait_whole(page)
             following = seconds(lambda: chat.read(page, QUESTION))
             new = [seconds(lambda: chat.read_in_new_conversation(page, QUESTION)) for _ in range(SESSIONS)]
+            # The next start would go on with a turn that is cut here.
+            chat.wait_whole(page)
             yield from compared("in the page", cold, new, following)
         with assistant_on(data, IN_ADVANCE) as assistant:
             assistant.wait_said(WARM)

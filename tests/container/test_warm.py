@@ -42,6 +42,17 @@ for (const systemPrompt of ["You are helpful.", "Runtime: session=agent:main:one
   console.log(existsSync(sign) ? readFileSync(sign, "utf8") : "none");
 }
 """
+# A turn that comes before the warm-up's own prompt was seen: whether it ends that; whether that is to be made up for.
+CUT_WARM_UP = """
+const { watchPrompts } = await import("/usr/local/lib/clawlama/plugin/warm.js");
+const now = globalThis[Symbol.for("clawlama.warm")], hear = {};
+watchPrompts({ on: (name, listener) => (hear[name] = listener), logger: console });
+Object.assign(now, { door: { port: 18789 }, warmUp: new AbortController() });
+const turn = { runId: "1", sessionId: "id", model: "m", systemPrompt: "You are helpful." };
+hear.llm_input(turn, { sessionKey: "agent:main:main" });
+hear.agent_end({}, { runId: "1" });
+console.log(now.warmUp.signal.aborted, now.timer !== undefined);
+"""
 UNTIL_GIVEN_UP = "until jq -e '.warm == false' /tmp/clawlama/warmed.json; do sleep 0.2; done"
 
 
@@ -167,5 +178,15 @@ def test_of_a_warm_up_that_was_killed_nothing_is_left(talk: Talk) -> None:
 
 def test_a_prompt_that_names_its_conversation_is_noticed(image: str) -> None:
     """As one of an OpenClaw would that says it in other words than those that are taken out."""
+    assert heard(image, SEE_PROMPTS) == ["none", "apart"]
+
+
+@pytest.mark.fault("a start goes on with a turn before its warm-up has begun", "that is made up for when it is quiet")
+def test_a_warm_up_that_a_turn_gone_on_with_came_before_is_made_up_for(image: str) -> None:
+    assert heard(image, CUT_WARM_UP) == ["true", "true"]
+
+
+def heard(image: str, script: str) -> list[str]:
+    """What a script prints that hears with the plugin's own ears."""
     command = ("run", "--rm", f"--label={LABEL}", "--env=CLAWLAMA_WARM_SIGN=/tmp/sign", "--entrypoint=node", image)
-    assert docker(*command, "--input-type=module", "--eval", SEE_PROMPTS).split() == ["none", "apart"]
+    return docker(*command, "--input-type=module", "--eval", script).split()

@@ -20,7 +20,8 @@ const show = (state) => (state ? writeFileSync(SIGN, state) : rmSync(SIGN, { for
 // OpenClaw loads a plugin several times, and then has its hooks from one of them, its routes from another: they share what
 // the process has. door: { port, token } of the gateway. page: the page's prompt and model. apart: the last prompt names its
 // session. last: whose prompt Ollama had last, { prompt, model, trigger, sessionKey }. running: ids of turns. asked: a proof's
-// turn that is under way, a promise. warmUp: ends the last one early. timer: for when it is quiet.
+// turn that is under way, a promise. warmUp: ends the last one early. cut: another turn ended it, maybe before its prompt was
+// seen: a start goes on with conversations that the last life's end interrupted. timer: for when it is quiet.
 const now = (globalThis[Symbol.for("clawlama.warm")] ??= { running: new Set(), pageIsUsed: false });
 const isPages = () => now.page !== undefined && now.last.prompt === now.page.prompt;
 
@@ -42,6 +43,7 @@ export function ask(door, text, enough) {
 // warmUp(DOOR): from now on also whenever it is to be done again. A proof that is under way does the same.
 export async function warmUp(door) {
   now.door = door;
+  now.cut = false;
   const proof = await now.asked?.catch(({ message }) => ({ error: message }));
   if (proof && !proof.error) return { warm: isPages() };
   now.warmUp?.abort();
@@ -64,8 +66,9 @@ export async function forgetLastLife(door) {
 }
 
 // A user of another door, or of another model, is left what was computed there; one of the page gets the page's back.
-function isToBeWarmed({ door, page, apart, last, running, pageIsUsed }) {
-  if (!door || !page || apart || running.size > 0 || isPages()) return false;
+function isToBeWarmed({ door, page, apart, last, running, pageIsUsed, cut }) {
+  if (!door || apart || running.size > 0 || isPages()) return false;
+  if (!page) return cut;
   return last.model === page.model && (pageIsUsed || last.trigger !== "user" || last.sessionKey?.includes(":subagent:"));
 }
 
@@ -85,6 +88,7 @@ export function watchPrompts(api) {
     if (sessionKey?.startsWith(OURS)) {
       now.page = now.last;
     } else {
+      now.cut ||= now.warmUp !== undefined;
       now.warmUp?.abort();
       now.pageIsUsed ||= isPages();
     }
