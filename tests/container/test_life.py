@@ -14,7 +14,7 @@ import pytest
 
 from tests.container import models
 from tests.container.archives import in_volume
-from tests.container.assistant import Assistant, compiled_volume, created
+from tests.container.assistant import SAYS, Assistant, compiled_volume, created
 from tests.container.wire import listening, texts
 from tests.testbed.docker import docker
 
@@ -76,6 +76,11 @@ def test_a_stop_at_any_moment_of_a_start_is_in_time(lasting: Assistant) -> None:
         threading.Event().wait(moment)
         lasting.stop()
         assert lasting.inspect(".State.ExitCode") == "0", f"after {moment} s"
+    for _ in range(6):
+        docker("start", lasting.name)
+        lasting.wait_said(f"{SAYS}starting Ollama")
+        lasting.stop()
+        assert lasting.inspect(".State.ExitCode") == "0", "as Ollama was begun"
     lasting.start()
 
 
