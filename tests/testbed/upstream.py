@@ -1,8 +1,8 @@
 """The sites that a build takes Node and Ollama from, on this machine: their layout, real parts, faults on demand.
 
-Ollama's releases are packed from the Ollama of the image under test, or of a stand-in where none of it is ever run.
-NodeSource's repository holds a package made of the real Node with npm, signed by a key made for the test. Both are
-served over https, by a certificate of our own.
+Ollama's releases are packed from the Ollama of the image under test, or of a stand-in where nobody asks it more than
+its version. NodeSource's repository holds a package made of the real Node with npm, signed by a key made for the test.
+Both are served over https, by a certificate of our own.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def ollama_releases(image: str, folder: Path, engine_apart: bool = False, dotted
 
 
 def stand_in_releases(folder: Path) -> Releases:
-    """A release of a program that tells its version and no more: for builds that end before anybody runs it."""
+    """A release of a program that tells its version and no more: for builds that end before anybody asks it more."""
     releases, parts = Releases(folder, STAND_IN), folder / "parts"
     _executable(parts / "bin/ollama", f"#!/bin/sh\necho ollama version is {STAND_IN}\n")
     (parts / "lib/ollama").mkdir(parents=True)

@@ -2,6 +2,7 @@
 // The caller holds the volume's lock: nobody else is alive. Prints "turns" where turns of ours may be left.
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { OURS } from "./plugin/warm.js";
 
 const [path, boots, agentPath] = process.argv.slice(2);
 const state = new DatabaseSync(path);
@@ -24,7 +25,7 @@ function mayHaveTurns() {
   if (!existsSync(agentPath)) return false;
   try {
     const agent = new DatabaseSync(agentPath);
-    const one = agent.prepare("select 1 from session_nodes where session_key like 'agent:main:clawlama-%' limit 1").get();
+    const one = agent.prepare("select 1 from session_nodes where session_key like ? limit 1").get(`${OURS}%`);
     agent.close();
     return one !== undefined;
   } catch {

@@ -7,7 +7,8 @@ const IDLE_MS = 20_000;
 // A file that says "warm" for as long as the next message of the page finds it computed, "warming" while it is computed, and
 // "apart" where a prompt names its session: an OpenClaw whose words we do not know, so that no two begin alike.
 const SIGN = process.env.CLAWLAMA_WARM_SIGN;
-const OURS = "agent:main:clawlama-";
+// What the keys of our sessions begin with.
+export const OURS = "agent:main:clawlama-";
 
 const promptOf = ({ systemPrompt, tools, model }) =>
   createHash("sha256").update(JSON.stringify([model, systemPrompt, (tools ?? []).map((tool) => tool.name)])).digest("hex");
