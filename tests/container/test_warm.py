@@ -11,7 +11,7 @@ import pytest
 
 from tests.container import chat, models
 from tests.container.assistant import OPENCLAW, UNTIL_WARM, WARM, Assistant, ask_elsewhere, compiled_volume, created
-from tests.container.wire import Wire, listening, says, texts
+from tests.container.wire import Wire, calls_tool, listening, says, texts
 from tests.testbed.docker import LABEL, docker
 
 pytestmark = pytest.mark.container
@@ -63,6 +63,7 @@ class Talk:
     assistant: Assistant
     wire: Wire
     said: list[str]
+    profile: str
 
     def restart_into_a_warm_up(self) -> None:
         """The model holds it from now on."""
@@ -94,7 +95,7 @@ def talk(image: str, bridge: str, request: pytest.FixtureRequest) -> Iterator[Ta
                 said = chat.say(page, "Good morning")
                 chat.start_conversation(page, "Good evening")
                 wire.wait_for(len(BEGINNINGS))
-            yield Talk(assistant, wire, said)
+            yield Talk(assistant, wire, said, request.param)
 
 
 def test_the_page_and_the_proof_begin_with_what_the_warm_up_computed(talk: Talk) -> None:
@@ -111,6 +112,24 @@ def test_nobody_sees_the_warm_up(talk: Talk) -> None:
     assert "clawlama-" not in talk.assistant.sh(f"{OPENCLAW} sessions list --json")
     [owners] = json.loads(talk.assistant.sh(f"{OPENCLAW} devices list --json"))["paired"]
     assert owners["clientId"] == "openclaw-control-ui"
+
+
+def test_a_message_is_followed_by_next_to_nothing_where_nothing_runs(talk: Talk) -> None:
+    """It is read anew with every message, and with every step of an agent's work."""
+    request = talk.wire.requests[BEGINNINGS.index("a new conversation there")]
+    [said, *notes] = texts(request, "user")
+    assert said.endswith("Good evening")
+    assert notes == ([] if talk.profile == "lean" else ["[nothing runs]"])
+    assert all(note in texts(request, "system")[0] for note in notes), "the prompt says what it means"
+
+
+def test_what_runs_is_told_in_full(talk: Talk) -> None:
+    if talk.profile == "lean":
+        pytest.skip("the lean profile runs nothing in the background")
+    talk.wire.script[:0] = [calls_tool("exec", command="sleep 60", background=True), says("It runs.")]
+    assert talk.assistant.ask("Run it", "background").text == "It runs."
+    talk.assistant.ask("Does it run?", "background")
+    assert "sleep 60" in texts(talk.wire.requests[-1], "user")[-1]
 
 
 def test_it_is_computed_again_when_another_door_was_used_and_nothing_goes_on(talk: Talk) -> None:
