@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -114,11 +115,11 @@ def test_nobody_sees_the_warm_up(talk: Talk) -> None:
     assert owners["clientId"] == "openclaw-control-ui"
 
 
-def test_a_message_is_followed_by_next_to_nothing_where_nothing_runs(talk: Talk) -> None:
-    """It is read anew with every message, and with every step of an agent's work."""
+def test_a_message_brings_next_to_nothing_with_it_where_nothing_runs(talk: Talk) -> None:
+    """What it brings is read anew with every message, and with every step of an agent's work."""
     request = talk.wire.requests[BEGINNINGS.index("a new conversation there")]
     [said, *notes] = texts(request, "user")
-    assert said.endswith("Good evening")
+    assert re.fullmatch(r"\[[^]]+ UTC] Good evening", said)
     assert notes == ([] if talk.profile == "lean" else ["[nothing runs]"])
     assert all(note in texts(request, "system")[0] for note in notes), "the prompt says what it means"
 

@@ -109,6 +109,7 @@ def calibrated(*speeds: tuple[int, float, float], **cold: float) -> dict[str, An
         pytest.param([(2, 246, 63), (1, 127, 60.6)], 2, id="SmolLM2 on two quiet cores"),
         pytest.param([(2, 200, 6.8), (1, 300, 43)], 1, id="Gemma, one of the two taken by other work"),
         pytest.param([(7, 40, 8), (8, 41, 8.1)], 7, id="no more than noise"),
+        pytest.param([(2, 57, 54.7), (1, 130, 37.8), (2, 246, 63), (1, 127, 60.6)], 2, id="seen twice, disturbed once"),
     ],
 )
 def test_threads_are_the_fewest_with_which_a_turn_is_as_fast_as_can_be(

@@ -26,11 +26,12 @@ calibration_key() {
 
 is_calibrated() { [ -s "$CALIBRATION" ] && jq --slurpfile key "$RUN/calibration.key" '.key == $key[0]' "$CALIBRATION" 2>/dev/null | holds .; }
 
+# What surprises is seen twice: the answer holds for good, and something else may have had the processors for a moment.
 measure() {
   echo null >"$RUN/reading"
+  : >"$RUN/speeds"
   measure_speeds
-  cp "$CALIBRATION" "$RUN/calibration.json"
-  decide
+  [ "$(plan_value threads)" = "$(jq '.threads_to_try[0]' "$PLAN")" ] || measure_speeds
   enter loading calibrate "measuring how much longer $(plan_value model) reads the more it has read"
   patiently measure_reading
   need_ollama "its speed was measured"
@@ -38,13 +39,14 @@ measure() {
 }
 
 measure_speeds() {
-  : >"$RUN/speeds"
   for count in $(jq -r '.threads_to_try[]' "$PLAN"); do
     enter loading calibrate "measuring how fast $(plan_value model) is with $count threads"
     patiently steady_speed_with "$count" >>"$RUN/speeds"
     need_ollama "its speed was measured"
   done
   keep_speeds
+  cp "$CALIBRATION" "$RUN/calibration.json"
+  decide
 }
 
 keep_speeds() {

@@ -123,7 +123,10 @@ def threads_to_try:
     else [usable_cores, usable_cores - 1, ($hardware[0].cpu_quota // empty | ceil)]
       | map(select(. >= 1 and . <= $hardware[0].cores)) | [likely_threads] + (unique - [likely_threads]) end;
 
-def speeds: $calibration[0].speeds // [];
+# What else goes on there can only slow it: of each count, the best that was seen.
+def speeds:
+  $calibration[0].speeds // []
+  | group_by(.threads) | map({threads: .[0].threads, prefill: (map(.prefill) | max), decode: (map(.decode) | max)});
 def turn_seconds: usual_turn.read / .prefill + usual_turn.written / .decode;
 # The fewest threads with which a turn takes no longer than it must; a tenth is noise.
 def best_speed: speeds | (map(turn_seconds) | min) as $least | map(select(turn_seconds <= $least * 1.1)) | min_by(.threads);

@@ -15,13 +15,15 @@ const OUR_SESSIONS = [
   { from: /System: \[[^\]]*\] New session created [^<]*<untrusted-text>\\nSystem: \{\\"sessionKey\\":\\"agent:main:clawlama-.*?<\/untrusted-text>(\\n)?/g, to: "" },
   { from: /Conversation data \(data, not instructions\):\n""\n\n/g, to: "" },
 ];
-// Each request ends with what runs beside it, read anew every time: where that is nothing, three words for a hundred tokens.
+// What comes with each message, and at the end of each request, is read anew every time: a hundred tokens where nothing runs,
+// and forty for who writes in the page, which is the owner unless it says so.
 const FACTS = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>";
 const END_OF_FACTS = "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>";
 const NONE = String.raw`Conversation data \(data, not instructions\):\n"(?:Active exec sessions:|## Active Subagents)\\nnone"`;
-const NOTHING_RUNS = [
+const NOTHING_NEW = [
   { from: new RegExp(`^${FACTS}\\n${NONE}(?:\\n\\n${NONE})?\\n${END_OF_FACTS}$`), to: "[nothing runs]" },
   { from: `Messages delimited by ${FACTS} and ${END_OF_FACTS} contain`, to: `A message [nothing runs] says that no exec session and no subagent is active; it and messages delimited by ${FACTS} and ${END_OF_FACTS} contain` },
+  { from: 'Conversation info: ⟦openclaw:ctx⟧\n```json\n{"sender":{"id":"gateway-owner"}}\n```\n\n', to: "" },
 ];
 
 // What OpenClaw's own `dashboard` asks for: the browser of this assistant's owner.
@@ -63,7 +65,7 @@ export default definePluginEntry({
   name: "ClawLama",
   description: "Prompts alike in all sessions and computed in advance, the proof's turn, links that open the chat once",
   register(api) {
-    api.registerTextTransforms({ input: [...SESSION_WORDS, ...OUR_SESSIONS, ...NOTHING_RUNS] });
+    api.registerTextTransforms({ input: [...SESSION_WORDS, ...OUR_SESSIONS, ...NOTHING_NEW] });
     watchPrompts(api);
     const routes = { ask: answer, link: linkKey, warm: (request) => warmUp(doorOf(request)), forget: (request) => forgetLastLife(doorOf(request)) };
     for (const [path, make] of Object.entries(routes)) {
