@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.request import Request, urlopen
@@ -49,22 +49,18 @@ def figures() -> Iterator[Figure]:
             new = [turn_seconds(assistant, f"new-{session}") for session in range(SESSIONS)]
             yield from compared("over HTTP", cold, new, turn_seconds(assistant, "new-0"))
         with assistant_on(data) as assistant, page_of(assistant) as page:
-            cold = seconds(lambda: chat.read(page, QUESTION))
-            chat.wait_whole(page)
-            following = seconds(lambda: chat.read(page, QUESTION))
-            new = [seconds(lambda: chat.read_in_new_conversation(page, QUESTION)) for _ in range(SESSIONS)]
-            # The next start would go on with a turn that is cut here.
-            chat.wait_whole(page)
+            cold, following = waited(page, chat.read), waited(page, chat.read)
+            new = [waited(page, chat.read_in_new_conversation) for _ in range(SESSIONS)]
             yield from compared("in the page", cold, new, following)
         with assistant_on(data, IN_ADVANCE) as assistant:
             assistant.wait_said(WARM)
             with page_of(assistant) as page:
-                first = seconds(lambda: chat.read_in_new_conversation(page, QUESTION))
+                first = waited(page, chat.read_in_new_conversation)
                 yield Figure("after a restart, computed in advance (s)", f"{first:.1f}")
                 yield Figure("after a restart, computed in advance / cold", f"{first / cold:.3f}", OWN_WORDS)
                 assistant.ask(QUESTION, "in-between")
                 assistant.sh(UNTIL_WARM, timeout=8 * MINUTE)
-                later = seconds(lambda: chat.read_in_new_conversation(page, QUESTION))
+                later = waited(page, chat.read_in_new_conversation)
                 yield Figure("in the page, after another door was used (s)", f"{later:.1f}")
                 yield Figure("in the page, after another door was used / cold", f"{later / cold:.3f}", OWN_WORDS)
         # Last: it leaves the volume with a gateway that asks elsewhere.
@@ -94,6 +90,13 @@ def page_of(assistant: Assistant) -> Iterator[Page]:
         page.goto(assistant.verb("link")["url"])
         chat.composer(page)
         yield page
+
+
+def waited(page: Page, read: Callable[[Page, str], None]) -> float:
+    """Seconds until the first words of an answer can be read. It is whole at the end, and slows nothing that follows."""
+    took = seconds(lambda: read(page, QUESTION))
+    chat.wait_whole(page)
+    return took
 
 
 def compared(where: str, cold: float, new: list[float], following: float) -> Iterator[Figure]:
