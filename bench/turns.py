@@ -93,7 +93,7 @@ def page_of(assistant: Assistant) -> Iterator[Page]:
 
 
 def waited(page: Page, read: Callable[[Page, str], None]) -> float:
-    """Seconds until the first words of an answer can be read. It is whole at the end, and slows nothing that follows."""
+    """Seconds until the first words of an answer can be read. It is whole at the end: it slows nothing that follows."""
     took = seconds(lambda: read(page, QUESTION))
     chat.wait_whole(page)
     return took
