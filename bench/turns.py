@@ -127,18 +127,17 @@ def engine_answers(assistant: Assistant) -> tuple[list[Answer], list[Answer]]:
         wire.upstream = assistant.ollama_url
         replayed: list[Answer] = []
         for number, stories in enumerate(ROUNDS):
-            forget(wire)
             for story in range(stories):
                 assistant.ask("Tell me a long story.", f"story-{number}-{story}")
             forget(wire)
             replayed += [final(post(wire.upstream, "chat", request)) for request in wire.requests[len(replayed) :]]
+            forget(wire)
         return [final(reply) for reply in wire.replies], replayed
 
 
 def forget(wire: Wire) -> None:
     """The engine computes the next prompt from its first word on."""
-    model = json.loads(urlopen(f"{wire.upstream}/api/tags", timeout=MINUTE).read())["models"][0]["name"]
-    post(str(wire.upstream), "generate", {"model": model, "keep_alive": 0})
+    post(str(wire.upstream), "generate", {"model": wire.requests[0]["model"], "keep_alive": 0})
 
 
 def from_the_cache(told: list[Answer]) -> Iterator[Figure]:
