@@ -12,6 +12,8 @@ from tests.testbed.docker import docker
 
 pytestmark = pytest.mark.container
 SETTINGS = models.TINY_SETTINGS | {"OLLAMA_NUM_THREADS": "auto"}
+# Both counts that a quota of two leaves; once more where the first round surprises, as it may beside other tests.
+ROUND = ["2", "1"]
 GATEWAY = f"{SAYS}starting the gateway"
 
 
@@ -27,7 +29,7 @@ def test_it_is_measured_once_and_again_where_the_quota_changed(image: str, data:
         docker("stop", assistant.name)
         docker("update", "--cpus=2", assistant.name)
         docker("start", assistant.name)
-        assert measured(assistant) == ["2", "1"]
+        assert measured(assistant) in (ROUND, ROUND * 2)
         speed = assistant.verb("status")["speed"]
         assert min(speed["prefill"], speed["decode"], speed["cold"]) > 0
         assert f"a first answer whose beginning is not computed yet takes some {speed['cold']} s" in speed["words"]
