@@ -1,8 +1,9 @@
 // Loaded into the gateway before anything of its own: a start loads thousands of OpenClaw's files, which name each other as
 // they lie there. Node looks each of the names up on the disk, several times, and that was a twelfth of a start's CPU time.
 import module from "node:module";
+import { OPENCLAW } from "./openclaw.mjs";
 
-const OWN = "file:///usr/local/lib/openclaw/node_modules/openclaw/dist/";
+const OWN = `${OPENCLAW}dist/`;
 const BESIDE = /^\.\/[^?#]+\.mjs$/;
 
 module.registerHooks?.({

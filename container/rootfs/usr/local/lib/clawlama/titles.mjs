@@ -2,10 +2,11 @@
 // just before its first answer, and no key of its configuration stops that. Ollama keeps one prefix, and that request
 // would throw out the user's: the title is the message's own first words instead. What is no such request passes.
 import { createRequire } from "node:module";
+import { OPENCLAW } from "./openclaw.mjs";
 
 const ASKS_FOR_TITLE = /^Generate a concise session title/;
 const LONGEST = 60;
-const undici = createRequire("/usr/local/lib/openclaw/node_modules/openclaw/package.json")("undici");
+const undici = createRequire(new URL("package.json", OPENCLAW))("undici");
 const passOn = undici.fetch;
 
 const words = (text) => text.replace(/\s+/g, " ").trim();

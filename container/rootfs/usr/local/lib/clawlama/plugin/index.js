@@ -20,9 +20,10 @@ const OUR_SESSIONS = [
 const FACTS = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>";
 const END_OF_FACTS = "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>";
 const NONE = String.raw`Conversation data \(data, not instructions\):\n"(?:Active exec sessions:|## Active Subagents)\\nnone"`;
+const NOTHING_RUNS = "[nothing runs]";
 const NOTHING_NEW = [
-  { from: new RegExp(`^${FACTS}\\n${NONE}(?:\\n\\n${NONE})?\\n${END_OF_FACTS}$`), to: "[nothing runs]" },
-  { from: `Messages delimited by ${FACTS} and ${END_OF_FACTS} contain`, to: `A message [nothing runs] says that no exec session and no subagent is active; it and messages delimited by ${FACTS} and ${END_OF_FACTS} contain` },
+  { from: new RegExp(`^${FACTS}\\n${NONE}(?:\\n\\n${NONE})?\\n${END_OF_FACTS}$`), to: NOTHING_RUNS },
+  { from: `Messages delimited by ${FACTS} and ${END_OF_FACTS} contain`, to: `A message ${NOTHING_RUNS} says that no exec session and no subagent is active; it and messages delimited by ${FACTS} and ${END_OF_FACTS} contain` },
   { from: 'Conversation info: ⟦openclaw:ctx⟧\n```json\n{"sender":{"id":"gateway-owner"}}\n```\n\n', to: "" },
 ];
 
