@@ -67,7 +67,7 @@ def figures() -> Iterator[Figure]:
         with assistant_on(data) as assistant:
             told, replayed = engine_answers(assistant)
             yield from from_the_cache(told)
-            for what, speed in {"prefill": cold_prefill, "decode": best_decode}.items():
+            for what, speed in {"prefill": cold_prefill, "decode": decode}.items():
                 through, straight = speed(told), speed(replayed)
                 yield Figure(
                     f"{what} in the agent's turns, the same replayed (tokens/s)", f"{through:.0f}  {straight:.0f}"
@@ -159,14 +159,15 @@ def final(reply: bytes) -> Answer:
 
 
 def cold_prefill(answers: list[Answer]) -> float:
-    """Tokens a second; Ollama gives durations in nanoseconds."""
-    cold = answers[: len(ROUNDS)]
-    return float(max(answer["prompt_eval_count"] / answer["prompt_eval_duration"] * 1e9 for answer in cold))
+    return tokens_a_second(answers[: len(ROUNDS)], "prompt_eval")
 
 
-def best_decode(answers: list[Answer]) -> float:
-    return max(map(decode, answers))
+def decode(answers: list[Answer]) -> float:
+    return tokens_a_second(answers, "eval")
 
 
-def decode(answer: Answer) -> float:
-    return float(answer["eval_count"] / answer["eval_duration"] * 1e9)
+def tokens_a_second(answers: list[Answer], what: str) -> float:
+    """Of all together: what slows an answer in turn slows its counterpart, too. Ollama's durations are nanoseconds."""
+    tokens = sum(answer[f"{what}_count"] for answer in answers)
+    took = sum(answer[f"{what}_duration"] for answer in answers) / 1e9
+    return float(tokens / took)
