@@ -63,4 +63,4 @@ def decode_speed(assistant: Assistant, plan: dict[str, object], threads: int) ->
 def generated(assistant: Assistant, plan: dict[str, object], threads: int) -> float:
     options = {"num_ctx": plan["context"], "num_thread": threads, "num_predict": TOKENS, "temperature": 0}
     body = {"model": plan["model"], "prompt": "Once upon a time", "raw": True, "stream": False, "options": options}
-    return decode(final(post(assistant.ollama_url, "generate", body)))
+    return decode([final(post(assistant.ollama_url, "generate", body))])

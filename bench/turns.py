@@ -87,8 +87,7 @@ def assistant_on(data: str, more: Mapping[str, object] | None = None) -> Iterato
 def page_of(assistant: Assistant) -> Iterator[Page]:
     with chat.browser() as browser:
         page = chat.fresh_page(browser)
-        page.goto(assistant.verb("link")["url"])
-        chat.composer(page)
+        chat.open_by_link(page, assistant)
         yield page
 
 

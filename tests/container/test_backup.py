@@ -25,7 +25,7 @@ from tests.container.assistant import (
     edit_before_start,
     volume,
 )
-from tests.container.chat import browser, composer, fresh_page
+from tests.container.chat import browser, fresh_page, open_by_link
 from tests.container.wire import listening, texts
 from tests.testbed.disks import small_volume
 from tests.testbed.docker import LABEL, client, docker, run
@@ -71,9 +71,7 @@ def lived(image: str) -> Iterator[Assistant]:
         assistant.sh(ODD_NAMES)
         assistant.sh(f"head -c {FILE_BYTES} /dev/urandom >/data/workspace/large")
         with browser() as chromium:
-            page = fresh_page(chromium)
-            page.goto(assistant.verb("link")["url"])
-            composer(page)
+            open_by_link(fresh_page(chromium), assistant)
         openclaw(assistant, *CRON)
         yield assistant
 

@@ -147,10 +147,8 @@ def chromium() -> Iterator[Browser]:
 
 def test_a_link_opens_the_chat_once_and_its_browser_needs_none_later(keeper: Keeper, chromium: Browser) -> None:
     assistant = keeper.assistant
-    link = assistant.verb("link")["url"]
     mine = chat.fresh_page(chromium)
-    mine.goto(link)
-    chat.composer(mine)
+    link = chat.open_by_link(mine, assistant)
     others = chat.fresh_page(chromium)
     others.goto(link)
     expect(others.get_by_text("Gateway secret rejected")).to_be_visible(timeout=60 * chat.SECOND)
@@ -161,7 +159,7 @@ def test_a_link_opens_the_chat_once_and_its_browser_needs_none_later(keeper: Kee
 
 def test_the_chat_takes_a_message_and_shows_the_answer(keeper: Keeper, chromium: Browser) -> None:
     page = chat.fresh_page(chromium)
-    page.goto(keeper.assistant.verb("link")["url"])
+    chat.open_by_link(page, keeper.assistant)
     paragraphs = chat.say(page, "What is the capital of Italy?")
     assert paragraphs[0] == "What is the capital of Italy?"
     assert any(paragraphs[1:]), "the answer is shown"
@@ -176,8 +174,7 @@ def test_a_browser_is_known_after_a_restart_while_which_a_link_fails_in_one_line
 ) -> None:
     assistant = keeper.assistant
     mine = chat.fresh_page(chromium)
-    mine.goto(assistant.verb("link")["url"])
-    chat.composer(mine)
+    chat.open_by_link(mine, assistant)
     assistant.stop()
     docker("start", assistant.name)
     # Which of its two lines depends on how far the start has come.

@@ -10,7 +10,7 @@ import pytest
 
 from tests.container import models
 from tests.container.assistant import Assistant, compiled_volume, created
-from tests.container.chat import SECOND, browser, fresh_page, say
+from tests.container.chat import SECOND, browser, fresh_page, open_by_link, say
 from tests.container.watch import Watch, watching
 from tests.testbed import registry
 
@@ -47,7 +47,7 @@ def converse(assistant: Assistant) -> set[str]:
         page = fresh_page(chromium)
         page.on("request", lambda request: spoken_to.add(urlsplit(request.url).netloc))
         page.on("websocket", lambda socket: spoken_to.add(urlsplit(socket.url).netloc))
-        page.goto(assistant.verb("link")["url"])
+        open_by_link(page, assistant)
         say(page, WITH_LINKS)
         page.get_by_role("link", name="#1").first.hover()
         page.goto(f"{assistant.url}/plugins")
@@ -105,7 +105,7 @@ def test_ten_minutes_with_a_conversation_are_silent(
     with created(image, compiled, settings, TINY, flags=watch.flags) as assistant, browser() as chromium:
         assistant.wait_ready()
         page = fresh_page(chromium)
-        page.goto(assistant.verb("link")["url"])
+        open_by_link(page, assistant)
         say(page, WITH_LINKS)
         turns = 1
         while time.monotonic() - began < TEN_MINUTES:

@@ -92,7 +92,7 @@ def talk(image: str, bridge: str, request: pytest.FixtureRequest) -> Iterator[Ta
             assistant.sh("clawlama prove || true")
             with chat.browser() as browser:
                 page = chat.fresh_page(browser)
-                page.goto(assistant.verb("link")["url"])
+                chat.open_by_link(page, assistant)
                 said = chat.say(page, "Good morning")
                 chat.start_conversation(page, "Good evening")
                 wire.wait_for(len(BEGINNINGS))
