@@ -49,18 +49,18 @@ def figures() -> Iterator[Figure]:
             new = [turn_seconds(assistant, f"new-{session}") for session in range(SESSIONS)]
             yield from compared("over HTTP", cold, new, turn_seconds(assistant, "new-0"))
         with assistant_on(data) as assistant, page_of(assistant) as page:
-            cold, following = waited(page, chat.read), waited(page, chat.read)
-            new = [waited(page, chat.read_in_new_conversation) for _ in range(SESSIONS)]
+            cold, following = waited(page, chat.write), waited(page, chat.write)
+            new = [waited(page, chat.write_in_new_conversation) for _ in range(SESSIONS)]
             yield from compared("in the page", cold, new, following)
         with assistant_on(data, IN_ADVANCE) as assistant:
             assistant.wait_said(WARM)
             with page_of(assistant) as page:
-                first = waited(page, chat.read_in_new_conversation)
+                first = waited(page, chat.write_in_new_conversation)
                 yield Figure("after a restart, computed in advance (s)", f"{first:.1f}")
                 yield Figure("after a restart, computed in advance / cold", f"{first / cold:.3f}", OWN_WORDS)
                 assistant.ask(QUESTION, "in-between")
                 assistant.sh(UNTIL_WARM, timeout=8 * MINUTE)
-                later = waited(page, chat.read_in_new_conversation)
+                later = waited(page, chat.write_in_new_conversation)
                 yield Figure("in the page, after another door was used (s)", f"{later:.1f}")
                 yield Figure("in the page, after another door was used / cold", f"{later / cold:.3f}", OWN_WORDS)
         # Last: it leaves the volume with a gateway that asks elsewhere.
@@ -91,9 +91,10 @@ def page_of(assistant: Assistant) -> Iterator[Page]:
         yield page
 
 
-def waited(page: Page, read: Callable[[Page, str], None]) -> float:
-    """Seconds until the first words of an answer can be read. It is whole at the end: it slows nothing that follows."""
-    took = seconds(lambda: read(page, QUESTION))
+def waited(page: Page, write: Callable[[Page, str], chat.Send]) -> float:
+    """Seconds from sending until the first words of an answer can be read. It ends whole: it slows no other."""
+    send = write(page, QUESTION)
+    took = seconds(lambda: chat.read(page, send))
     chat.wait_whole(page)
     return took
 

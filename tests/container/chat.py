@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -16,7 +16,20 @@ SECOND = 1_000
 CLICKS = 6
 FORGETS = 5 * SECOND
 LINKS = 3
+MANY = 1_000
 NOT_LET_IN = "This Gateway expects its token"
+Send = Callable[[], None]
+# What was said and answered in the conversation that is shown, each from its first word on; others are kept hidden.
+# Asked in the page itself: its roles and names, asked for from here all the while, take it a tenth of a core.
+SHOWN = "() => [...document.querySelectorAll('.chat-text')].filter((text) => text.checkVisibility()).length"
+UNTIL_SHOWN = f"""([fewest, most, longest]) => new Promise((resolve, reject) => {{
+  const shown = {SHOWN}, began = Date.now();
+  const look = setInterval(() => {{
+    const count = shown();
+    if (count >= fewest && count <= most) resolve(clearInterval(look));
+    else if (Date.now() - began > longest) reject(new Error(`${{count}} messages are shown after ${{longest}} ms`));
+  }}, 50);
+}})"""
 # What the page says below an answer that is whole.
 OUTPUT = re.compile("output tokens")
 
@@ -79,11 +92,6 @@ def say(page: Page, text: str) -> list[str]:
     return answered(page, text)
 
 
-def messages(page: Page) -> Locator:
-    """What was said in the conversation that is shown, and what was answered, from its first word on."""
-    return page.get_by_role("region", name="Chat").locator(".chat-text")
-
-
 def wait_whole(page: Page) -> None:
     """Until the last answer is whole, and the page lets one write again.
 
@@ -93,28 +101,30 @@ def wait_whole(page: Page) -> None:
     page.wait_for_timeout(FORGETS)
 
 
-def read(page: Page, text: str) -> None:
-    """Sends a message, and waits until the first words of its answer can be read."""
-    before = messages(page).count()
+def write(page: Page, text: str) -> Send:
+    """Writes the next message; what is returned sends it."""
     box = composer(page)
     box.fill(text)
-    send(page, box)
-    expect(messages(page).nth(before + 1)).to_be_visible(timeout=600 * SECOND)
+    return lambda: send(page, box)
 
 
-def read_in_new_conversation(page: Page, text: str) -> None:
+def write_in_new_conversation(page: Page, text: str) -> Send:
     """The same, of a new conversation's first message."""
-    # Not of the conversation before: it is gone while one writes to a new one.
-    start_conversation(page, text)
-    expect(messages(page)).not_to_have_count(0, timeout=60 * SECOND)
-    expect(messages(page).nth(1)).to_be_visible(timeout=600 * SECOND)
-
-
-def start_conversation(page: Page, text: str) -> None:
-    """An answer that is there before the page looks for it is not shown until it looks again."""
     page.get_by_role("link", name="New conversation").first.click()
+    wait_shown(page, 0, 0)
     page.get_by_role("textbox", name="What should this session work on?").fill(text)
-    page.get_by_role("button", name="Start session").click()
+    return page.get_by_role("button", name="Start session").click
+
+
+def read(page: Page, send: Send) -> None:
+    """Sends what is written, and waits until the first words of its answer can be read."""
+    there = page.evaluate(SHOWN)
+    send()
+    wait_shown(page, there + 2, MANY)
+
+
+def wait_shown(page: Page, fewest: int, most: int) -> None:
+    page.evaluate(UNTIL_SHOWN, [fewest, most, 600 * SECOND])
 
 
 def answered(page: Page, text: str) -> list[str]:

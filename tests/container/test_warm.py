@@ -94,7 +94,7 @@ def talk(image: str, bridge: str, request: pytest.FixtureRequest) -> Iterator[Ta
                 page = chat.fresh_page(browser)
                 chat.open_by_link(page, assistant)
                 said = chat.say(page, "Good morning")
-                chat.start_conversation(page, "Good evening")
+                chat.write_in_new_conversation(page, "Good evening")()
                 wire.wait_for(len(BEGINNINGS))
             yield Talk(assistant, wire, said, request.param)
 
