@@ -6,6 +6,7 @@ after another door was used. All in one run: a ratio is of answers to the same q
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,8 @@ SETTINGS = {
 }
 IN_ADVANCE = {"CLAWLAMA_WARM_UP": "true"}
 QUESTION = "What is the capital of France?"
+# In the page each has one of its own: so its answer is known from others.
+NUMBERS = itertools.count(1)
 SESSIONS = 3
 # Stories in a row whose first one is cold.
 ROUNDS = (1, SESSIONS)
@@ -93,8 +96,9 @@ def page_of(assistant: Assistant) -> Iterator[Page]:
 
 def waited(page: Page, write: Callable[[Page, str], chat.Send]) -> float:
     """Seconds from sending until the first words of an answer can be read. It ends whole: it slows no other."""
-    send = write(page, QUESTION)
-    took = seconds(lambda: chat.read(page, send))
+    text = f"{QUESTION} ({next(NUMBERS)})"
+    send = write(page, text)
+    took = seconds(lambda: chat.read(page, text, send))
     chat.wait_whole(page)
     return took
 

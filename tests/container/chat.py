@@ -16,20 +16,19 @@ SECOND = 1_000
 CLICKS = 6
 FORGETS = 5 * SECOND
 LINKS = 3
-MANY = 1_000
 NOT_LET_IN = "This Gateway expects its token"
 Send = Callable[[], None]
-# What was said and answered in the conversation that is shown, each from its first word on; others are kept hidden.
+# Until something is shown below a text: the conversation before stays in the page, and is shown once more in between.
 # Asked in the page itself: its roles and names, asked for from here all the while, take it a tenth of a core.
-SHOWN = "() => [...document.querySelectorAll('.chat-text')].filter((text) => text.checkVisibility()).length"
-UNTIL_SHOWN = f"""([fewest, most, longest]) => new Promise((resolve, reject) => {{
-  const shown = {SHOWN}, began = Date.now();
-  const look = setInterval(() => {{
-    const count = shown();
-    if (count >= fewest && count <= most) resolve(clearInterval(look));
-    else if (Date.now() - began > longest) reject(new Error(`${{count}} messages are shown after ${{longest}} ms`));
-  }}, 50);
-}})"""
+UNTIL_ANSWERED = """([text, longest]) => new Promise((resolve, reject) => {
+  const began = Date.now();
+  const look = setInterval(() => {
+    const shown = [...document.querySelectorAll(".chat-text")].filter((said) => said.checkVisibility());
+    const place = shown.findIndex((said) => said.textContent.includes(text));
+    if (place >= 0 && place < shown.length - 1) resolve(clearInterval(look));
+    else if (Date.now() - began > longest) reject(new Error(`no answer is shown after ${longest} ms`));
+  }, 50);
+})"""
 # What the page says below an answer that is whole.
 OUTPUT = re.compile("output tokens")
 
@@ -111,20 +110,14 @@ def write(page: Page, text: str) -> Send:
 def write_in_new_conversation(page: Page, text: str) -> Send:
     """The same, of a new conversation's first message."""
     page.get_by_role("link", name="New conversation").first.click()
-    wait_shown(page, 0, 0)
     page.get_by_role("textbox", name="What should this session work on?").fill(text)
     return page.get_by_role("button", name="Start session").click
 
 
-def read(page: Page, send: Send) -> None:
-    """Sends what is written, and waits until the first words of its answer can be read."""
-    there = page.evaluate(SHOWN)
+def read(page: Page, text: str, send: Send) -> None:
+    """Sends what is written, which nobody wrote before, and waits until the first words of its answer can be read."""
     send()
-    wait_shown(page, there + 2, MANY)
-
-
-def wait_shown(page: Page, fewest: int, most: int) -> None:
-    page.evaluate(UNTIL_SHOWN, [fewest, most, 600 * SECOND])
+    page.evaluate(UNTIL_ANSWERED, [text, 600 * SECOND])
 
 
 def answered(page: Page, text: str) -> list[str]:
