@@ -85,9 +85,7 @@ def send(page: Page, box: Locator) -> None:
 
 def say(page: Page, text: str) -> list[str]:
     """Sends a first message and waits for the whole answer; the chat's paragraphs."""
-    box = composer(page)
-    box.fill(text)
-    send(page, box)
+    write(page, text)()
     return answered(page, text)
 
 
