@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import statistics
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.request import Request, urlopen
@@ -36,13 +36,16 @@ QUESTION = "What is the capital of France?"
 # In the page each has one of its own: so its answer is known from others.
 NUMBERS = itertools.count(1)
 SESSIONS = 3
-# Stories in a row whose first one is cold.
-ROUNDS = (1, SESSIONS)
+# Conversations whose prompt is computed from its first word on, and such as find it computed.
+COLD, STORIES = 2, 6
+LONG_ANSWERS = {"CLAWLAMA_MAX_TOKENS": 128}
 # An answer that computes its own words alone, beside one that computes the whole prompt.
 OWN_WORDS = Limit(most=0.06)
 AS_BARE = Limit(least=0.97)
 FROM_THE_CACHE = Limit(most=0.05)
 Answer = dict[str, Any]
+# An answer in the agent's turn, and to the same request sent straight to the engine.
+Pair = tuple[Answer, Answer]
 
 
 def figures() -> Iterator[Figure]:
@@ -67,15 +70,11 @@ def figures() -> Iterator[Figure]:
                 yield Figure("in the page, after another door was used (s)", f"{later:.1f}")
                 yield Figure("in the page, after another door was used / cold", f"{later / cold:.3f}", OWN_WORDS)
         # Last: it leaves the volume with a gateway that asks elsewhere.
-        with assistant_on(data) as assistant:
-            told, replayed = engine_answers(assistant)
-            yield from from_the_cache(told)
-            for what, speed in {"prefill": cold_prefill, "decode": decode}.items():
-                through, straight = speed(told), speed(replayed)
-                yield Figure(
-                    f"{what} in the agent's turns, the same replayed (tokens/s)", f"{through:.0f}  {straight:.0f}"
-                )
-                yield Figure(f"{what} in the agent's turns / replayed", f"{through / straight:.2f}", AS_BARE)
+        with assistant_on(data, LONG_ANSWERS) as assistant:
+            cold_pairs, new_pairs = engine_answers(assistant)
+            yield from from_the_cache(cold_pairs, new_pairs)
+            yield from as_replayed("prefill", cold_pairs, "prompt_eval")
+            yield from as_replayed("decode", cold_pairs + new_pairs, "eval")
 
 
 @contextmanager
@@ -121,35 +120,48 @@ def answered(assistant: Assistant, user: str) -> None:
     assert reply.status == 200, reply.body
 
 
-def engine_answers(assistant: Assistant) -> tuple[list[Answer], list[Answer]]:
-    """What the engine says of itself: in the first turns of some conversations, and of the same requests sent again.
+def engine_answers(assistant: Assistant) -> tuple[list[Pair], list[Pair]]:
+    """What the engine says of itself in the first turns of conversations, and of the same requests sent again.
 
-    The first ``len(ROUNDS)`` of each list are cold. In turns: whatever else the machine does slows some of them.
+    Those of cold prompts, and of new conversations. In turns: what else the machine does slows both sides.
     """
+    model = str(json.loads(assistant.sh("cat /tmp/clawlama/plan.json"))["model"])
     with listening(bridge_address()) as (wire, url):
         assistant.send_models_requests_to(url)
+        assistant.wait_ready()
         wire.upstream = assistant.ollama_url
-        replayed: list[Answer] = []
-        for number, stories in enumerate(ROUNDS):
-            for story in range(stories):
-                assistant.ask("Tell me a long story.", f"story-{number}-{story}")
-            forget(wire)
-            replayed += [final(post(wire.upstream, "chat", request)) for request in wire.requests[len(replayed) :]]
-            forget(wire)
-        return [final(reply) for reply in wire.replies], replayed
+        return (
+            [told_and_replayed(assistant, wire, f"cold-story-{story}", model) for story in range(COLD)],
+            [told_and_replayed(assistant, wire, f"story-{story}", None) for story in range(STORIES)],
+        )
 
 
-def forget(wire: Wire) -> None:
-    """The engine computes the next prompt from its first word on."""
-    post(str(wire.upstream), "generate", {"model": wire.requests[0]["model"], "keep_alive": 0})
+def told_and_replayed(assistant: Assistant, wire: Wire, user: str, forgotten: str | None) -> Pair:
+    """With ``forgotten`` the engine forgets that model's prompt before each, and computes it from its first word on."""
+    forget(assistant.ollama_url, forgotten)
+    assistant.ask("Tell me a long story.", user)
+    forget(assistant.ollama_url, forgotten)
+    return final(wire.replies[-1]), final(post(assistant.ollama_url, "chat", wire.requests[-1]))
 
 
-def from_the_cache(told: list[Answer]) -> Iterator[Figure]:
+def forget(ollama: str, model: str | None) -> None:
+    if model:
+        post(ollama, "generate", {"model": model, "keep_alive": 0})
+
+
+def from_the_cache(cold: list[Pair], new: list[Pair]) -> Iterator[Figure]:
     """By time: Ollama counts the tokens of a prompt whether they were computed before or not."""
-    durations = [answer["prompt_eval_duration"] / 1e9 for answer in told]
-    cold, new = min(durations[: len(ROUNDS)]), durations[len(ROUNDS) :]
-    yield Figure("prefill, cold and of new conversations (s)", f"{cold:.1f}  {statistics.median(new):.2f}")
-    yield Figure("prefill of a new conversation / cold", f"{statistics.median(new) / cold:.3f}", FROM_THE_CACHE)
+    longest, middle = (
+        statistics.median(told["prompt_eval_duration"] / 1e9 for told, _ in pairs) for pairs in (cold, new)
+    )
+    yield Figure("prefill, cold and of new conversations (s)", f"{longest:.1f}  {middle:.2f}")
+    yield Figure("prefill of a new conversation / cold", f"{middle / longest:.3f}", FROM_THE_CACHE)
+
+
+def as_replayed(what: str, pairs: list[Pair], counted: str) -> Iterator[Figure]:
+    through, straight = (tokens_a_second(answers, counted) for answers in zip(*pairs, strict=True))
+    yield Figure(f"{what} in the agent's turns, the same replayed (tokens/s)", f"{through:.1f}  {straight:.1f}")
+    yield Figure(f"{what} in the agent's turns / replayed", f"{through / straight:.2f}", AS_BARE)
 
 
 def post(ollama: str, path: str, body: Mapping[str, Any]) -> bytes:
@@ -157,21 +169,18 @@ def post(ollama: str, path: str, body: Mapping[str, Any]) -> bytes:
         return bytes(reply.read())
 
 
-def final(reply: bytes) -> Answer:
+def final(reply: bytes | bytearray) -> Answer:
     last: Answer = json.loads(reply.strip().splitlines()[-1])
     return last
 
 
-def cold_prefill(answers: list[Answer]) -> float:
-    return tokens_a_second(answers[: len(ROUNDS)], "prompt_eval")
-
-
-def decode(answers: list[Answer]) -> float:
+def decode(answers: Iterable[Answer]) -> float:
     return tokens_a_second(answers, "eval")
 
 
-def tokens_a_second(answers: list[Answer], what: str) -> float:
+def tokens_a_second(answers: Iterable[Answer], counted: str) -> float:
     """Of all together: what slows an answer in turn slows its counterpart, too. Ollama's durations are nanoseconds."""
-    tokens = sum(answer[f"{what}_count"] for answer in answers)
-    took = sum(answer[f"{what}_duration"] for answer in answers) / 1e9
-    return float(tokens / took)
+    told = list(answers)
+    return float(
+        sum(answer[f"{counted}_count"] for answer in told) / sum(answer[f"{counted}_duration"] for answer in told) * 1e9
+    )

@@ -22,11 +22,12 @@ Send = Callable[[], None]
 # Asked in the page itself: its roles and names, asked for from here all the while, take it a tenth of a core.
 UNTIL_ANSWERED = """([text, longest]) => new Promise((resolve, reject) => {
   const began = Date.now();
+  const end = (settle, value) => settle(value, clearInterval(look));
   const look = setInterval(() => {
     const shown = [...document.querySelectorAll(".chat-text")].filter((said) => said.checkVisibility());
     const place = shown.findIndex((said) => said.textContent.includes(text));
-    if (place >= 0 && place < shown.length - 1) resolve(clearInterval(look));
-    else if (Date.now() - began > longest) reject(new Error(`no answer is shown after ${longest} ms`));
+    if (place >= 0 && shown.slice(place + 1).some((said) => said.textContent.trim())) end(resolve);
+    else if (Date.now() - began > longest) end(reject, new Error(`no answer is shown after ${longest} ms`));
   }, 50);
 })"""
 # What the page says below an answer that is whole.

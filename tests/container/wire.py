@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.request import Request, urlopen
@@ -20,7 +21,7 @@ CHARACTERS_A_TOKEN = 3.5
 class Wire:
     """Requests to ``/api/chat`` in order, as Ollama receives them; ``script`` holds the messages to answer with.
 
-    ``paths`` are those of all requests.
+    ``paths`` are those of all requests, ``replies`` those of Ollama to ``/api/chat``, as far as they have come.
     """
 
     def __init__(self, upstream: str | None, script: list[Message]) -> None:
@@ -28,7 +29,7 @@ class Wire:
         self.script = list(script)
         self.requests: list[dict[str, Any]] = []
         self.paths: list[str] = []
-        self.replies: list[bytes] = []
+        self.replies: list[bytearray] = []
         self.arrived = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -39,8 +40,8 @@ class Wire:
             self.arrived.clear()
             assert len(self.requests) >= count or self.arrived.wait(timeout=60), f"{len(self.requests)} of {count} came"
 
-    def answer(self, path: str, body: bytes) -> tuple[int, bytes]:
-        """Status and body for one request."""
+    def answer(self, path: str, body: bytes) -> tuple[int, Iterable[bytes]]:
+        """Status and body for one request; Ollama's own body comes piece by piece, as it sends it."""
         self.paths.append(path)
         if path == "/api/chat":
             self.requests.append(json.loads(body))
@@ -49,16 +50,22 @@ class Wire:
             if self.upstream is None:
                 return self._scripted(self.requests[-1])
         if self.upstream is None:
-            return 404, b'{"error":"the script knows /api/chat only"}'
-        with urlopen(Request(self.upstream + path, data=body or None), timeout=300) as reply:
-            answer = reply.read()
-            if path == "/api/chat":
-                self.replies.append(answer)
-            return reply.status, answer
+            return 404, [b'{"error":"the script knows /api/chat only"}']
+        reply = urlopen(Request(self.upstream + path, data=body or None), timeout=300)
+        return reply.status, self._passed_on(path, reply)
 
-    def _scripted(self, request: dict[str, Any]) -> tuple[int, bytes]:
+    def _passed_on(self, path: str, reply: HTTPResponse) -> Iterator[bytes]:
+        kept = bytearray()
+        if path == "/api/chat":
+            self.replies.append(kept)
+        with reply:
+            for line in reply:
+                kept += line
+                yield line
+
+    def _scripted(self, request: dict[str, Any]) -> tuple[int, Iterable[bytes]]:
         if not self.script:
-            return 500, b'{"error":"the script has run out"}'
+            return 500, [b'{"error":"the script has run out"}']
         done = {
             "message": self.script.pop(0),
             "done": True,
@@ -68,7 +75,7 @@ class Wire:
             ),
             "eval_count": 9,
         }
-        return 200, json.dumps({"model": "scripted", "created_at": "2026-01-01T00:00:00Z"} | done).encode() + b"\n"
+        return 200, [json.dumps({"model": "scripted", "created_at": "2026-01-01T00:00:00Z"} | done).encode() + b"\n"]
 
 
 def calls_tool(name: str, **arguments: object) -> Message:
@@ -97,9 +104,9 @@ def listening(
             status, answer = wire.answer(self.path, body)
             self.send_response(status)
             self.send_header("Content-Type", "application/x-ndjson")
-            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(answer)
+            for piece in answer:
+                self.wfile.write(piece)
 
         do_GET = do_POST = _handle  # noqa: N815 # names that http.server calls
 
