@@ -37,7 +37,7 @@ QUESTION = "What is the capital of France?"
 NUMBERS = itertools.count(1)
 SESSIONS = 3
 # Conversations whose prompt is computed from its first word on, and such as find it computed.
-COLD, STORIES = 2, 6
+COLD, STORIES = 2, 8
 LONG_ANSWERS = {"CLAWLAMA_MAX_TOKENS": 128}
 # An answer that computes its own words alone, beside one that computes the whole prompt.
 OWN_WORDS = Limit(most=0.06)
@@ -131,17 +131,21 @@ def engine_answers(assistant: Assistant) -> tuple[list[Pair], list[Pair]]:
         assistant.wait_ready()
         wire.upstream = assistant.ollama_url
         return (
-            [told_and_replayed(assistant, wire, f"cold-story-{story}", model) for story in range(COLD)],
-            [told_and_replayed(assistant, wire, f"story-{story}", None) for story in range(STORIES)],
+            [told_and_replayed(assistant, wire, url, f"cold-story-{story}", model) for story in range(COLD)],
+            [told_and_replayed(assistant, wire, url, f"story-{story}", None) for story in range(STORIES)],
         )
 
 
-def told_and_replayed(assistant: Assistant, wire: Wire, user: str, forgotten: str | None) -> Pair:
-    """With ``forgotten`` the engine forgets that model's prompt before each, and computes it from its first word on."""
+def told_and_replayed(assistant: Assistant, wire: Wire, url: str, user: str, forgotten: str | None) -> Pair:
+    """With ``forgotten`` the engine forgets that model's prompt before each, and computes it from its first word on.
+
+    Both pass the wire, so that its own work counts on both sides.
+    """
     forget(assistant.ollama_url, forgotten)
     assistant.ask("Tell me a long story.", user)
+    told = final(wire.replies[-1])
     forget(assistant.ollama_url, forgotten)
-    return final(wire.replies[-1]), final(post(assistant.ollama_url, "chat", wire.requests[-1]))
+    return told, final(post(url, "chat", wire.requests[-1]))
 
 
 def forget(ollama: str, model: str | None) -> None:
