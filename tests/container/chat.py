@@ -113,9 +113,9 @@ def write_in_new_conversation(page: Page, text: str) -> Send:
     return page.get_by_role("button", name="Start session").click
 
 
-def read(page: Page, text: str, send: Send) -> None:
+def read(page: Page, text: str, send_it: Send) -> None:
     """Sends what is written, which nobody wrote before, and waits until the first words of its answer can be read."""
-    send()
+    send_it()
     page.evaluate(UNTIL_ANSWERED, [text, 600 * SECOND])
 
 
