@@ -21,7 +21,7 @@ from bench.limits import Figure, Limit
 from tests.container import chat, models
 from tests.container.assistant import HARDENED, UNTIL_WARM, WARM, Assistant, bridge_address, created, volume
 from tests.container.wire import Wire, listening
-from tests.testbed.docker import MINUTE
+from tests.testbed.docker import MINUTE, docker
 from tests.testbed.image import image
 
 MODEL = "/models/smollm2.gguf"
@@ -38,6 +38,8 @@ NUMBERS = itertools.count(1)
 SESSIONS = 3
 # Conversations whose prompt is computed from its first word on, and such as find it computed.
 COLD, STORIES = 2, 8
+# Of one core; a look takes two seconds.
+IDLE_PERCENT, LOOKS = 10, 60
 LONG_ANSWERS = {"CLAWLAMA_MAX_TOKENS": 128}
 # An answer that computes its own words alone, beside one that computes the whole prompt.
 OWN_WORDS = Limit(most=0.06)
@@ -66,6 +68,7 @@ def figures() -> Iterator[Figure]:
                 yield Figure("after a restart, computed in advance / cold", f"{first / cold:.3f}", OWN_WORDS)
                 assistant.ask(QUESTION, "in-between")
                 assistant.sh(UNTIL_WARM, timeout=8 * MINUTE)
+                wait_idle(assistant)
                 later = waited(page, chat.write_in_new_conversation)
                 yield Figure("in the page, after another door was used (s)", f"{later:.1f}")
                 yield Figure("in the page, after another door was used / cold", f"{later / cold:.3f}", OWN_WORDS)
@@ -100,6 +103,15 @@ def waited(page: Page, write: Callable[[Page, str], chat.Send]) -> float:
     took = seconds(lambda: chat.read(page, text, send))
     chat.wait_whole(page)
     return took
+
+
+def wait_idle(assistant: Assistant) -> None:
+    """Until it takes next to no CPU: what it does once a turn has ended, and what the page then asks, take seconds."""
+    for _ in range(LOOKS):
+        told = docker("stats", "--no-stream", "--format", "{{.CPUPerc}}", assistant.name)
+        if float(told.strip().removesuffix("%")) < IDLE_PERCENT:
+            return
+    raise AssertionError(f"not idle at any of {LOOKS} looks")
 
 
 def compared(where: str, cold: float, new: list[float], following: float) -> Iterator[Figure]:
