@@ -17,6 +17,7 @@ CLICKS = 6
 FORGETS = 5 * SECOND
 LINKS = 3
 NOT_LET_IN = "This Gateway expects its token"
+REJECTED = "Gateway secret rejected"
 Send = Callable[[], None]
 # Until something is shown below a text: the conversation before stays in the page, and is shown once more in between.
 # Asked in the page itself: its roles and names, asked for from here all the while, take it a tenth of a core.
@@ -50,18 +51,31 @@ def fresh_page(browser: Browser) -> Page:
 
 
 def open_by_link(page: Page, assistant: Assistant) -> str:
-    """The new link that let the page in.
-
-    A page that needs more than 12 seconds to start, as it may beside other tests, starts itself anew, without its link
-    (OpenClaw 2026.9.6): then it says that it was given none, and a user would open another one.
-    """
+    """The new link that let the page in."""
     for _ in range(LINKS):
         link = str(assistant.verb("link")["url"])
-        page.goto(link)
-        expect(box_of(page).or_(page.get_by_text(NOT_LET_IN))).to_be_visible(timeout=120 * SECOND)
-        if box_of(page).is_visible():
+        if shows(page, link, box_of(page)):
             return link
     raise AssertionError(f"not let in by {LINKS} links")
+
+
+def open_by_used_link(page: Page, link: str) -> None:
+    """Until the page says that the link is worth nothing."""
+    if not any(shows(page, link, page.get_by_text(REJECTED)) for _ in range(LINKS)):
+        raise AssertionError(f"not told in {LINKS} times that the link was rejected")
+
+
+def shows(page: Page, link: str, what: Locator) -> bool:
+    """Whether the link leads the page there: if not, it has lost the link, and a user would open one again.
+
+    A page that needs more than 12 seconds to start, as it may beside other tests, starts itself anew, without its link
+    (OpenClaw 2026.9.6), and says that it was given none.
+    """
+    # A page that is at this link already would stay as it is.
+    page.goto("about:blank")
+    page.goto(link)
+    expect(what.or_(page.get_by_text(NOT_LET_IN))).to_be_visible(timeout=120 * SECOND)
+    return what.is_visible()
 
 
 def box_of(page: Page) -> Locator:
