@@ -14,13 +14,11 @@ pytestmark = pytest.mark.container
 
 # An answer, read as OpenClaw reads it, in the image's Node: a line comes once the one before it was taken.
 PROBE = """
-import { createRequire } from "node:module";
-import { OPENCLAW } from "/usr/local/lib/clawlama/openclaw.mjs";
+import { undici } from "/usr/local/lib/clawlama/undici.mjs";
 
 const { lines, rest, error, awaited } = JSON.parse(process.argv[1]);
 const encoder = new TextEncoder();
 const { promise: isRead, resolve: reads } = Promise.withResolvers();
-const undici = createRequire(new URL("package.json", OPENCLAW))("undici");
 undici.fetch = async () => new undici.Response(new ReadableStream({
   async pull(answer) {
     await new Promise(setImmediate);

@@ -1,12 +1,10 @@
 // Loaded into the gateway before anything of its own: Ollama sends each token of an answer as it has it, and OpenClaw works
 // on each for 4 ms, in CPU time that the next one is computed in. What comes within a moment it is given as one: the page
 // shows no more often than that by much, and a model that is slower than that is not held up.
-import { createRequire } from "node:module";
-import { OPENCLAW } from "./openclaw.mjs";
+import { isChat, undici } from "./undici.mjs";
 
 const MOMENT_MS = 250;
 const TEXTS = ["content", "thinking"];
-const undici = createRequire(new URL("package.json", OPENCLAW))("undici");
 const passOn = undici.fetch;
 
 function parsed(line) {
@@ -78,7 +76,7 @@ function inMoments() {
   });
 }
 
-const isAnswer = (url, reply) => /\/api\/chat$/.test(String(url)) && reply.ok && reply.body;
+const isAnswer = (url, reply) => isChat(url) && reply.ok && reply.body;
 
 undici.fetch = async (url, init) => {
   const reply = await passOn(url, init);

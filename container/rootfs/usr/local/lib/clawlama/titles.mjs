@@ -1,12 +1,10 @@
 // Loaded into the gateway before anything of its own: the page has a title made for each new conversation by the model,
 // just before its first answer, and no key of its configuration stops that. Ollama keeps one prefix, and that request
 // would throw out the user's: the title is the message's own first words instead. What is no such request passes.
-import { createRequire } from "node:module";
-import { OPENCLAW } from "./openclaw.mjs";
+import { isChat, undici } from "./undici.mjs";
 
 const ASKS_FOR_TITLE = /^Generate a concise session title/;
 const LONGEST = 60;
-const undici = createRequire(new URL("package.json", OPENCLAW))("undici");
 const passOn = undici.fetch;
 
 const words = (text) => text.replace(/\s+/g, " ").trim();
@@ -18,7 +16,7 @@ function titleOf(text) {
 
 // The model and the message, of a request that is one for a title.
 function titleRequest(url, init) {
-  if (typeof init?.body !== "string" || !/\/api\/chat$/.test(String(url))) return undefined;
+  if (typeof init?.body !== "string" || !isChat(url)) return undefined;
   const { model, messages = [] } = JSON.parse(init.body);
   const [system, user] = messages;
   return messages.length === 2 && ASKS_FOR_TITLE.test(system?.content) ? { model, text: String(user?.content ?? "") } : undefined;
