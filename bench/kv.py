@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -31,7 +30,7 @@ def figures() -> Iterator[Figure]:
                     created(image(), data, settings | {"CLAWLAMA_MODEL_FILE": MODEL}, {path(): MODEL}) as assistant,
                 ):
                     assistant.wait_said("clawlama: starting the gateway")
-                    plan = json.loads(assistant.sh("cat /tmp/clawlama/plan.json"))
+                    plan = assistant.plan
                     ratios.append(plan["memory"]["kv"] / taken(assistant.logs()))
                     yield Figure(
                         f"KV cache of {model}, {kind}, {plan['context']} tokens: estimated / taken", f"{ratios[-1]:.4f}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,7 +40,7 @@ def chosen(circumstances: str, limit: Limit, busy: AbstractContextManager[None],
     files = {models.smollm2(): models.SMOLLM2_TARGET}
     with busy, volume() as data, created(image(), data, SETTINGS, files, (*HARDENED, *flags)) as assistant:
         assistant.wait_ready()
-        plan = json.loads(assistant.sh("cat /tmp/clawlama/plan.json"))
+        plan = assistant.plan
         speeds = {
             count: decode_speed(assistant, plan, count) for count in range(1, plan["hardware"]["logical_cores"] + 1)
         }

@@ -137,7 +137,7 @@ def engine_answers(assistant: Assistant) -> tuple[list[Pair], list[Pair]]:
 
     Those of cold prompts, and of new conversations. In turns: what else the machine does slows both sides.
     """
-    model = str(json.loads(assistant.sh("cat /tmp/clawlama/plan.json"))["model"])
+    model = str(assistant.plan["model"])
     with listening(bridge_address()) as (wire, url):
         assistant.send_models_requests_to(url)
         assistant.wait_ready()

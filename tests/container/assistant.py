@@ -75,6 +75,12 @@ class Assistant:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def plan(self) -> dict[str, Any]:
+        """What this start has decided: model, context window, threads, memory."""
+        plan: dict[str, Any] = json.loads(self.sh("cat /tmp/clawlama/plan.json"))
+        return plan
+
+    @property
     def ollama_url(self) -> str:
         """Where other containers and this machine reach its Ollama, if it listens to them; another after each start."""
         return f"http://{self.inspect('.NetworkSettings.IPAddress')}:11434"
