@@ -76,7 +76,7 @@ class Assistant:
 
     @property
     def plan(self) -> dict[str, Any]:
-        """What this start has decided: model, context window, threads, memory."""
+        """What this start has decided: model, context window, threads, memory. The verb decides anew."""
         plan: dict[str, Any] = json.loads(self.sh("cat /tmp/clawlama/plan.json"))
         return plan
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.container import models
 from tests.container.assistant import HARDENED, created
-from tests.testbed.docker import MINUTE, docker
+from tests.testbed.docker import MINUTE
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(30 * MINUTE)]
 TINY = {models.tiny(): models.TINY_TARGET}
@@ -52,5 +50,4 @@ def test_what_starts_within_its_limits_goes_through_ten_turns(
             assert assistant.ask(f"This is turn {turn}.", "talk").status == 200
         assert assistant.verb("status")["incidents"] == []
         assert "oom_kill 0" in assistant.sh(CGROUP_KILLS)
-        threads = json.loads(docker("exec", assistant.name, "clawlama", "plan", "--json"))["threads"]
-        assert threads <= max(1, int(float(cpus)))
+        assert assistant.verb("plan")["threads"] <= max(1, int(float(cpus)))
