@@ -290,10 +290,7 @@ def test_a_check_tries_the_newest_backup_and_finds_a_damaged_one(image: str) -> 
         assert due.code == 1
         assert "cannot be trusted" in due.last
         assert json.loads(in_volume(image, data, "cat /data/clawlama/backup_checked.json"))["ok"] is False
-        assert (
-            in_volume(image, data, "ls /data/clawlama")
-            == "backup-cache\nbackup.json\nbackup.lock\nbackup_checked.json\nlock"
-        )
+        assert in_volume(image, data, "ls /data/clawlama") == "backup.json\nbackup.lock\nbackup_checked.json\nlock"
 
 
 # Done twice it is undone.

@@ -43,9 +43,13 @@ find_repository() {
   else
     export RESTIC_PASSWORD=$NO_PASSWORD
   fi
+  # What is here is as near as a copy of it; and a copy of what was damaged for a while would outlive the damage.
+  CACHING=''
+  if is_here; then CACHING=--no-cache; fi
 }
 
-engine() { restic --quiet "$@" 2>"$RUN/engine.said"; }
+# shellcheck disable=SC2086 # none, or one option
+engine() { restic --quiet $CACHING "$@" 2>"$RUN/engine.said"; }
 
 # engine_failed WHAT: with the engine's own last word.
 engine_failed() {
@@ -88,11 +92,20 @@ check_repository() {
 
 # Whatever is in it bears its digest as its name, but for the configuration, which is sealed: several times as fast as to
 # have the engine read all of it, and the engine takes no look at the digests of keys. Of a repository elsewhere, nothing.
-check_digests() {
-  is_here && [ -e "$RESTIC_REPOSITORY/config" ] || return 0
-  (cd "$RESTIC_REPOSITORY" && find data index keys snapshots -type f -print0 |
-    xargs -0 -r -n 8 -P "$(nproc)" openssl dgst -sha256 -r) >"$RUN/digests" 2>"$RUN/engine.said" ||
+# read_digests: begins; judge_digests waits for it. To open a repository takes one core, and leaves others to this.
+read_digests() {
+  : >"$RUN/digests"
+  ! is_here || [ ! -e "$RESTIC_REPOSITORY/config" ] || {
+    cd "$RESTIC_REPOSITORY" && find data index keys snapshots -type f -print0 | xargs -0 -r -n 8 -P "$(nproc)" openssl dgst -sha256 -r
+  } >"$RUN/digests" 2>"$RUN/digests.said" &
+  DIGESTS=$!
+}
+
+judge_digests() {
+  wait "$DIGESTS" || {
+    cp "$RUN/digests.said" "$RUN/engine.said"
     engine_failed "$RESTIC_REPOSITORY cannot be read"
+  }
   damaged=$(awk '{ sub(/^\*/, "", $2); name = $2; sub(/.*\//, "", name); if (length(name) == 64 && name != $1) { print $2; exit } }' "$RUN/digests")
   [ -z "$damaged" ] || refuse "$RESTIC_REPOSITORY cannot be trusted: its $damaged is damaged"
 }
@@ -111,7 +124,8 @@ back_up() {
   backup_began=$(date +%s)
   if ! is_here || [ "$(count_of locks)" -gt 0 ]; then engine unlock >/dev/null || true; fi
   backed_up=0
-  (cd "$DATA" && list_parts | restic backup --json --tag "$TAG" --ignore-inode --files-from-raw /dev/stdin) >"$RUN/backup.said" 2>"$RUN/engine.said" || backed_up=$?
+  # shellcheck disable=SC2086
+  (cd "$DATA" && list_parts | restic $CACHING backup --json --tag "$TAG" --ignore-inode --files-from-raw /dev/stdin) >"$RUN/backup.said" 2>"$RUN/engine.said" || backed_up=$?
   # 3: made, but for files that could not be read.
   case $backed_up in 0 | 3) ;; *) engine_failed "the backup was not made" ;; esac
   forget_old

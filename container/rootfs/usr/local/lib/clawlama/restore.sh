@@ -65,13 +65,16 @@ restore() {
   hold_restored_volume
   find_repository
   # What is fetched is compared by the engine, too; of a repository elsewhere that is all.
-  check_digests
+  read_digests
   choose_backup
   judge_manifest
   restore_room
+  judge_digests
   fetch_backup "$DATA"
   judge_fetched
   lay_out
+  # All of it, for the old state goes: the power may fail right after.
+  sync -f "$RESTORE"
   : >"$RESTORE/ready"
   sync "$RESTORE/ready" "$RESTORE"
   settle_restore
@@ -115,9 +118,9 @@ judge_manifest() {
     refuse "backup $backup_id is of OpenClaw $theirs, this image has $ours, which may not understand its data; upgrade the image, then restore"
 }
 
+# The engine wrote down what it read; to have it counted anew would open the repository once more.
 restore_room() {
-  needed=$(engine stats --no-lock --json --mode restore-size "$backup_id" | jq -r '.total_size // 0') || engine_failed "backup $backup_id cannot be measured"
-  needed=$((needed + 50000000))
+  needed=$(jq --arg id "$backup_id" '(.[] | select(.id == $id) | .summary.total_bytes_processed // 0) + 50000000' "$RESTORE/backups.json")
   [ "$needed" -le "$(disk_free)" ] || refuse "$(megabytes "$needed") are needed on the disk beside the present state, $(megabytes "$(disk_free)") are free; free some"
 }
 
@@ -152,7 +155,8 @@ check_backups() {
   throw_away "$RESTORE"
   mkdir -p "$RESTORE"
   find_repository
-  check_digests
+  read_digests
+  judge_digests
   check_repository
   CLAWLAMA_BACKUP_ID='' choose_backup --host "$(hostname)"
   judge_manifest
