@@ -1,6 +1,6 @@
-// Loaded into the gateway before anything of its own: Ollama sends each token of an answer as it has it, and OpenClaw works
-// on each for 4 ms, in CPU time that the next one is computed in. What comes within a moment it is given as one: the page
-// shows no more often than that by much, and a model that is slower than that is not held up.
+// Loaded into the gateway: Ollama sends each token of an answer as it has it, and OpenClaw works on each for 4 ms, in CPU
+// time that the next one is computed in. What comes within a moment it is given as one: the page shows no more often than
+// that by much, and a model that is slower than that is not held up.
 import { isChat, undici } from "./undici.mjs";
 
 const MOMENT_MS = 250;

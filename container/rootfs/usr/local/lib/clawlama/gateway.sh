@@ -13,7 +13,7 @@ start_gateway() {
   start_service gateway "$OOM_SCORE_GATEWAY" env \
     OPENCLAW_CONFIG_PATH="$CONFIG" OPENCLAW_NO_RESPAWN=1 OPENCLAW_DISABLE_BONJOUR=1 DO_NOT_TRACK=1 \
     NODE_COMPILE_CACHE="$COMPILE_CACHE" NODE_DISABLE_COLORS=1 CLAWLAMA_WARM_SIGN="$RUN/warm" \
-    node --import "$LIB/resolve.mjs" --import "$LIB/silence.mjs" --import "$LIB/titles.mjs" --import "$LIB/deltas.mjs" /usr/local/bin/openclaw gateway run --port "$CLAWLAMA_OPENCLAW_PORT"
+    node --import "$LIB/gateway.mjs" /usr/local/bin/openclaw gateway run --port "$CLAWLAMA_OPENCLAW_PORT"
 }
 
 # That of another image is of no use: it goes. A start without any is slower, and no worse.

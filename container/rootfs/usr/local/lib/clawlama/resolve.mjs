@@ -1,5 +1,5 @@
-// Loaded into the gateway before anything of its own: a start loads thousands of OpenClaw's files, which name each other as
-// they lie there. Node looks each of the names up on the disk, several times, and that was a twelfth of a start's CPU time.
+// Loaded into the gateway: a start loads thousands of OpenClaw's files, which name each other as they lie there. Node
+// looks each of the names up on the disk, several times, and that was a twelfth of a start's CPU time.
 import module from "node:module";
 import { OPENCLAW } from "./openclaw.mjs";
 

@@ -1,5 +1,5 @@
-// Loaded into the gateway before anything of its own: it finds none of its makers' hosts. After every start it fetches
-// their catalog of plugins, and no key of its configuration stops that; so would what a later release thinks of.
+// Loaded into the gateway: it finds none of its makers' hosts. After every start it fetches their catalog of plugins, and
+// no key of its configuration stops that; so would what a later release thinks of.
 import dns from "node:dns";
 import { syncBuiltinESMExports } from "node:module";
 

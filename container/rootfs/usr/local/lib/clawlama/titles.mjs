@@ -1,6 +1,6 @@
-// Loaded into the gateway before anything of its own: the page has a title made for each new conversation by the model,
-// just before its first answer, and no key of its configuration stops that. Ollama keeps one prefix, and that request
-// would throw out the user's: the title is the message's own first words instead. What is no such request passes.
+// Loaded into the gateway: the page has a title made for each new conversation by the model, just before its first
+// answer, and no key of its configuration stops that. Ollama keeps one prefix, and that request would throw out the
+// user's: the title is the message's own first words instead. What is no such request passes.
 import { isChat, undici } from "./undici.mjs";
 
 const ASKS_FOR_TITLE = /^Generate a concise session title/;
