@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,15 +20,17 @@ LINKS = 3
 NOT_LET_IN = "This Gateway expects its token"
 REJECTED = "Gateway secret rejected"
 Send = Callable[[], None]
-# Until something is shown below a text: the conversation before stays in the page, and is shown once more in between.
+# Until what stands below a text is an assistant's: other conversations stay in the page, before or behind, and the text
+# itself may stand there twice, as it was sent and as it was taken.
 # Asked in the page itself: its roles and names, asked for from here all the while, take it a tenth of a core.
 UNTIL_ANSWERED = """([text, longest]) => new Promise((resolve, reject) => {
   const began = Date.now();
   const end = (settle, value) => settle(value, clearInterval(look));
   const look = setInterval(() => {
     const shown = [...document.querySelectorAll(".chat-text")].filter((said) => said.checkVisibility());
-    const place = shown.findIndex((said) => said.textContent.includes(text));
-    if (place >= 0 && shown.slice(place + 1).some((said) => said.textContent.trim())) end(resolve);
+    const below = shown[shown.findLastIndex((said) => said.textContent.includes(text)) + 1];
+    const answers = shown.some((said) => said.textContent.includes(text)) && below?.closest(".chat-group.assistant");
+    if (answers && below.textContent.trim()) end(resolve);
     else if (Date.now() - began > longest) end(reject, new Error(`no answer is shown after ${longest} ms`));
   }, 50);
 })"""
@@ -48,6 +51,19 @@ def browser() -> Iterator[Browser]:
 def fresh_page(browser: Browser) -> Page:
     """A page in a profile of its own: it knows nothing of earlier ones. What moves as one waits takes a whole core."""
     return browser.new_context(reduced_motion="reduce").new_page()
+
+
+def methods_asked_by(page: Page) -> set[str]:
+    """What the page asks of the gateway from now on: it grows as it asks."""
+    methods: set[str] = set()
+
+    def hear(frame: str | bytes) -> None:
+        asked = json.loads(frame)
+        if asked["type"] == "req":
+            methods.add(asked["method"])
+
+    page.on("websocket", lambda socket: socket.on("framesent", hear))
+    return methods
 
 
 def open_by_link(page: Page, assistant: Assistant) -> str:
