@@ -54,6 +54,12 @@ hear.llm_input(turn, { sessionKey: "agent:main:main" });
 hear.agent_end({}, { runId: "1" });
 console.log(now.warmUp.signal.aborted, now.timer !== undefined);
 """
+LOOKS = """
+const { LOOKS, looksAt } = await import("/usr/local/lib/clawlama/plugin/looks.js");
+console.log(JSON.stringify([...looksAt("agent:main:one"), ...LOOKS].map(([method]) => method)));
+"""
+# What the warm-up asks by itself, and what is a browser's own: its address, its preferences, what lies on its screen.
+OTHERWISE_ASKED = {"connect", "chat.send", "users.prefs.set", "sessions.observer.visibility", "plugin.surface.refresh"}
 UNTIL_GIVEN_UP = "until jq -e '.warm == false' /tmp/clawlama/warmed.json; do sleep 0.2; done"
 
 
@@ -64,6 +70,7 @@ class Talk:
     assistant: Assistant
     wire: Wire
     said: list[str]
+    asked: set[str]
     profile: str
 
     def restart_into_a_warm_up(self) -> None:
@@ -92,11 +99,12 @@ def talk(image: str, bridge: str, request: pytest.FixtureRequest) -> Iterator[Ta
             assistant.sh("clawlama prove || true")
             with chat.browser() as browser:
                 page = chat.fresh_page(browser)
+                asked = chat.methods_asked_by(page)
                 chat.open_by_link(page, assistant)
                 said = chat.say(page, "Good morning")
                 chat.write_in_new_conversation(page, "Good evening")()
                 wire.wait_for(len(BEGINNINGS))
-            yield Talk(assistant, wire, said, request.param)
+            yield Talk(assistant, wire, said, asked, request.param)
 
 
 def test_the_page_and_the_proof_begin_with_what_the_warm_up_computed(talk: Talk) -> None:
@@ -105,6 +113,12 @@ def test_the_page_and_the_proof_begin_with_what_the_warm_up_computed(talk: Talk)
         "nothing else was asked of the model, no title for a conversation"
     )
     assert all(talk.beginning(number) == talk.beginning(0) for number in range(len(BEGINNINGS)))
+
+
+def test_the_page_asks_for_nothing_that_the_warm_up_has_not_asked_for(talk: Talk) -> None:
+    """What OpenClaw does for the first time is slow."""
+    looks = json.loads(talk.assistant.sh(f"node --input-type=module -e '{LOOKS}'"))
+    assert talk.asked - OTHERWISE_ASKED - set(looks) == set()
 
 
 def test_nobody_sees_the_warm_up(talk: Talk) -> None:

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
 import { GatewayClient } from "openclaw/plugin-sdk/gateway-runtime";
+import { LOOKS, looksAt } from "./looks.js";
 import { OWNER_SCOPES } from "./owner.js";
 
 // What the prompt says of tools depends on what the client can show. These are the chat page's own words, so that a turn
@@ -108,6 +109,23 @@ export async function askAsPage({ door, session, text, signal, enough }) {
     return await ended.promise;
   } finally {
     await remove(client, session).catch(() => {});
+    await leave();
+  }
+}
+
+// lookAsPage({ door, session, signal }): asks what the page asks as a conversation is shown in it, of one that is made for it
+// and deleted afterwards, and then, for OpenClaw forgets as it deletes, what it asks as it opens; until the signal.
+export async function lookAsPage({ door, session, signal }) {
+  const { client, leave } = await join(door, () => {}, () => {});
+  const ask = async (looks) => {
+    // What this OpenClaw does not know, its page does not ask.
+    for (const [method, params] of looks) if (!signal.aborted) await client.request(method, params).catch(() => {});
+  };
+  try {
+    await ask(looksAt(session));
+    await remove(client, session).catch(() => {});
+    await ask(LOOKS);
+  } finally {
     await leave();
   }
 }

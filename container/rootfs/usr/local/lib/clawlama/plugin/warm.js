@@ -26,10 +26,12 @@ const show = (state) => (state ? writeFileSync(SIGN, state) : rmSync(SIGN, { for
 const now = (globalThis[Symbol.for("clawlama.warm")] ??= { running: new Set(), pageIsUsed: false });
 const isPages = () => now.page !== undefined && now.last.prompt === now.page.prompt;
 
+const newSession = (name) => `${OURS}${name}-${Date.now()}`;
+
 async function turn({ door, name, text, enough, signal }) {
   // An OpenClaw without what this needs does without.
   const { askAsPage } = await import("./page.js");
-  return askAsPage({ door, session: `${OURS}${name}-${Date.now()}`, text, enough, signal });
+  return askAsPage({ door, session: newSession(name), text, enough, signal });
 }
 
 // ask(DOOR, TEXT, ENOUGH): a turn as the page's. It goes before a warm-up; what that has computed by then is not lost.
@@ -46,16 +48,33 @@ export async function warmUp(door) {
   now.door = door;
   now.cut = false;
   const proof = await now.asked?.catch(({ message }) => ({ error: message }));
-  if (proof && !proof.error) return { warm: isPages() };
+  return prepare(proof !== undefined && !proof.error);
+}
+
+async function prepare(isComputed) {
   now.warmUp?.abort();
   const mine = (now.warmUp = new AbortController());
-  const began = Date.now();
   try {
-    const { error } = await turn({ door, name: "warm-up", text: "Hello", enough: () => true, signal: mine.signal });
-    return { warm: !error && !mine.signal.aborted && isPages(), seconds: (Date.now() - began) / 1000, error };
+    const computed = isComputed ? {} : await compute(mine.signal);
+    const warm = !computed.error && !mine.signal.aborted && isPages();
+    // It saves time, and no more.
+    if (warm) await lookAround(mine.signal).catch(() => {});
+    return { warm, ...computed };
   } finally {
     if (now.warmUp === mine) now.warmUp = undefined;
   }
+}
+
+async function compute(signal) {
+  const began = Date.now();
+  const { error } = await turn({ door: now.door, name: "warm-up", text: "Hello", enough: () => true, signal });
+  return { seconds: (Date.now() - began) / 1000, error };
+}
+
+async function lookAround(signal) {
+  const { lookAsPage } = await import("./page.js");
+  await lookAsPage({ door: now.door, session: newSession("look"), signal });
+  now.looked = !signal.aborted;
 }
 
 // forgetLastLife(DOOR): the turns of ours that the gateway before this one was killed in. OpenClaw shows such a session, and a
@@ -67,15 +86,16 @@ export async function forgetLastLife(door) {
 }
 
 // A user of another door, or of another model, is left what was computed there; one of the page gets the page's back.
-function isToBeWarmed({ door, page, apart, last, running, pageIsUsed, cut }) {
-  if (!door || apart || running.size > 0 || isPages()) return false;
+function isToBeWarmed({ door, page, apart, last, running, pageIsUsed, cut, warmUp, looked }) {
+  if (!door || apart || running.size > 0) return false;
+  if (isPages()) return !looked && !warmUp;
   if (!page) return cut;
   return last.model === page.model && (pageIsUsed || last.trigger !== "user" || last.sessionKey?.includes(":subagent:"));
 }
 
 function warmWhenIdle(warn) {
   if (!isToBeWarmed(now)) return;
-  now.timer = setTimeout(() => warmUp(now.door).catch((error) => warn(`clawlama: warm-up: ${error.message}`)), IDLE_MS);
+  now.timer = setTimeout(() => prepare(isPages()).catch((error) => warn(`clawlama: warm-up: ${error.message}`)), IDLE_MS);
   now.timer.unref();
 }
 
@@ -92,6 +112,7 @@ export function watchPrompts(api) {
       now.cut ||= now.warmUp !== undefined;
       now.warmUp?.abort();
       now.pageIsUsed ||= isPages();
+      now.looked &&= isPages();
     }
   });
   api.on("agent_end", (_event, { runId }) => {
