@@ -79,7 +79,11 @@ def waits(
             assistant.wait_said(READY if provider else WARM)
             token = TOKEN if provider else None
             for what, user in [("first answer", "one"), ("second answer", "one"), ("new conversation", "two")]:
-                seconds, reply = timed(functools.partial(assistant.ask, QUESTION, user, token))
+                try:
+                    seconds, reply = timed(functools.partial(assistant.ask, QUESTION, user, token))
+                except TimeoutError:
+                    yield Figure(f"{way}: {what} (s), tokens sent", "given up after 8 minutes")
+                    break
                 yield Figure(f"{way}: {what} (s), tokens sent", f"{seconds:.1f}  {tokens(reply)}")
                 if reply.status == 200:
                     seen[what] = seconds

@@ -26,7 +26,7 @@ def figures() -> Iterator[Figure]:
         with volume() as data, created(image(), data, SETTINGS, files, flags) as assistant:
             assistant.wait_ready()
             replies = [assistant.ask(f"This is turn {turn}. What comes next?", "talk") for turn in range(TURNS)]
-            plan, kills = assistant.verb("plan"), assistant.sh(f"{CONCERNS} oom_kills").strip()
+            plan, kills = assistant.plan, assistant.sh(f"{CONCERNS} oom_kills").strip()
         unanswered = sum(reply.status != 200 for reply in replies)
         yield Figure(f"within {limit}: context", str(plan["context"]))
         yield Figure(f"within {limit}: of {TURNS} turns without an answer", str(unanswered), NONE_AT_ALL)
