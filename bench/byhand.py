@@ -82,7 +82,7 @@ def waits(
                 try:
                     seconds, reply = timed(functools.partial(assistant.ask, QUESTION, user, token))
                 except TimeoutError:
-                    yield Figure(f"{way}: {what} (s), tokens sent", "given up after 8 minutes")
+                    yield Figure(f"{way}: {what} (s), tokens sent", "none, given up")
                     break
                 yield Figure(f"{way}: {what} (s), tokens sent", f"{seconds:.1f}  {tokens(reply)}")
                 if reply.status == 200:

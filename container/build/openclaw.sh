@@ -55,11 +55,9 @@ prune_what_no_container_uses() {
 # databases open for. A release that says it in other words is slower after a pause, not broken.
 keep_database_open_between_questions() {
   for minute in IDLE_EXECUTION_MS WORKER_PLACEMENT_RECONCILE_INTERVAL_MS; do
-    if said=$(grep -rlx --include='*.mjs' "const $minute = 6e4;" "$package/dist"); then
-      sed -i "s/^const $minute = 6e4;\$/const $minute = 18e5;/" "$said"
-    else
+    grep -rlx --include='*.mjs' "const $minute = 6e4;" "$package/dist" >/tmp/said ||
       echo "OpenClaw $version has no $minute of a minute: left as it is"
-    fi
+    xargs -r sed -i "s/^const $minute = 6e4;\$/const $minute = 18e5;/" </tmp/said
   done
 }
 

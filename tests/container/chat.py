@@ -28,9 +28,9 @@ UNTIL_ANSWERED = """([text, longest]) => new Promise((resolve, reject) => {
   const end = (settle, value) => settle(value, clearInterval(look));
   const look = setInterval(() => {
     const shown = [...document.querySelectorAll(".chat-text")].filter((said) => said.checkVisibility());
-    const below = shown[shown.findLastIndex((said) => said.textContent.includes(text)) + 1];
-    const answers = shown.some((said) => said.textContent.includes(text)) && below?.closest(".chat-group.assistant");
-    if (answers && below.textContent.trim()) end(resolve);
+    const place = shown.findLastIndex((said) => said.textContent.includes(text));
+    const below = place < 0 ? undefined : shown[place + 1];
+    if (below?.closest(".chat-group.assistant") && below.textContent.trim()) end(resolve);
     else if (Date.now() - began > longest) end(reject, new Error(`no answer is shown after ${longest} ms`));
   }, 50);
 })"""

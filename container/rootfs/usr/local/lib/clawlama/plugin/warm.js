@@ -26,11 +26,12 @@ const show = (state) => (state ? writeFileSync(SIGN, state) : rmSync(SIGN, { for
 const now = (globalThis[Symbol.for("clawlama.warm")] ??= { running: new Set(), pageIsUsed: false });
 const isPages = () => now.page !== undefined && now.last.prompt === now.page.prompt;
 
+// An OpenClaw without what this needs does without.
+const asPage = () => import("./page.js");
 const newSession = (name) => `${OURS}${name}-${Date.now()}`;
 
 async function turn({ door, name, text, enough, signal }) {
-  // An OpenClaw without what this needs does without.
-  const { askAsPage } = await import("./page.js");
+  const { askAsPage } = await asPage();
   return askAsPage({ door, session: newSession(name), text, enough, signal });
 }
 
@@ -72,7 +73,7 @@ async function compute(signal) {
 }
 
 async function lookAround(signal) {
-  const { lookAsPage } = await import("./page.js");
+  const { lookAsPage } = await asPage();
   await lookAsPage({ door: now.door, session: newSession("look"), signal });
   now.looked = !signal.aborted;
 }
@@ -81,7 +82,7 @@ async function lookAround(signal) {
 // few seconds after its start asks the model to go on with it.
 export async function forgetLastLife(door) {
   const born = Date.now() - process.uptime() * 1000;
-  const { removeSessions } = await import("./page.js");
+  const { removeSessions } = await asPage();
   return { forgotten: await removeSessions(door, "clawlama-", (key) => key.startsWith(OURS) && Number(key.split("-").at(-1)) < born) };
 }
 
