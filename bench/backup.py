@@ -30,6 +30,8 @@ for number in $(seq 1 2000); do head -c 5000 /dev/urandom >/data/workspace/small
 # What a backup takes, once more: all of it is read, packed, and on the disk at the end.
 PACK = "cd /data && tar -c workspace openclaw | zstd -q -T0 -3 >/backups/whole.tar.zst && sync"
 UNPACK = "mkdir -p /data/copy && cd /data/copy && zstd -q -d -c /backups/whole.tar.zst | tar -x && sync"
+# Each of the three restores on a new machine.
+EMPTY = "rm -rf /data/* /data/.cache && sync"
 # Its cache where no backup of ours looks.
 ENGINE = "export RESTIC_REPOSITORY=/backups RESTIC_PASSWORD=bench RESTIC_CACHE_DIR=/data/.cache/bench"
 ENGINE_BACKS_UP = f"{ENGINE}; restic -q init && cd /data && restic -q backup workspace openclaw && sync"
@@ -46,18 +48,20 @@ def figures() -> Iterator[Figure]:
         backing, engine_backing, packing = [], [], []
         for _ in range(TIMES):
             for place in (backups, alone):
-                in_volume(name, place, "rm -rf /data/* && sync")
+                in_volume(name, place, EMPTY)
             packing.append(seconds(packer, data, packed, "sh", "-euc", PACK))
             engine_backing.append(seconds(name, data, alone, "sh", "-euc", ENGINE_BACKS_UP))
             backing.append(seconds(name, data, backups, "clawlama", "backup", "--json"))
         added = json.loads(told(name, data, backups, "clawlama", "backup", "--json"))["bytes_added"]
         restoring, engine_restoring, unpacking = [], [], []
         for _ in range(TIMES):
-            unpacking.append(seconds(packer, data, packed, "sh", "-euc", UNPACK))
-            in_volume(name, data, "rm -rf /data/copy && sync")
-            engine_restoring.append(seconds(name, data, alone, "sh", "-euc", ENGINE_RESTORES))
-            in_volume(name, data, "rm -rf /data/copy && sync")
-            restoring.append(seconds(name, data, backups, "clawlama", "restore"))
+            for taken, packs, place, command in (
+                (unpacking, packer, packed, ("sh", "-euc", UNPACK)),
+                (engine_restoring, name, alone, ("sh", "-euc", ENGINE_RESTORES)),
+                (restoring, name, backups, ("clawlama", "restore")),
+            ):
+                in_volume(name, data, EMPTY)
+                taken.append(seconds(packs, data, place, *command))
     yield from beside("backup", "tar and zstd", backing, engine_backing, packing)
     yield from beside("restore", "zstd and tar", restoring, engine_restoring, unpacking)
     yield Figure("second backup of the same adds, of its bytes (%)", f"{added / 1e7:.3f}", Limit(most=1))

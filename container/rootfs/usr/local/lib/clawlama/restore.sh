@@ -67,10 +67,10 @@ restore() {
   # What is fetched is compared by the engine, too; of a repository elsewhere that is all.
   read_digests
   choose_backup
-  judge_manifest
   restore_room
   judge_digests
   fetch_backup "$DATA"
+  judge_manifest
   judge_fetched
   lay_out
   # All of it, for the old state goes: the power may fail right after.
@@ -109,15 +109,6 @@ choose_backup() {
   fi
 }
 
-judge_manifest() {
-  engine dump --no-lock "$backup_id" "$SNAPSHOT/manifest.json" >"$RESTORE/manifest.json" || engine_failed "backup $backup_id cannot be read"
-  schema=$(jq -r '.schema // 0' "$RESTORE/manifest.json")
-  [ "$schema" = 1 ] || refuse "backup $backup_id has format $schema, this image reads format 1; take a newer image"
-  theirs=$(jq -r '.versions.openclaw // ""' "$RESTORE/manifest.json") ours=$(openclaw_version)
-  ! is_newer "$theirs" "$ours" ||
-    refuse "backup $backup_id is of OpenClaw $theirs, this image has $ours, which may not understand its data; upgrade the image, then restore"
-}
-
 # The engine wrote down what it read; to have it counted anew would open the repository once more.
 restore_room() {
   needed=$(jq --arg id "$backup_id" '(.[] | select(.id == $id) | .summary.total_bytes_processed // 0) + 50000000' "$RESTORE/backups.json")
@@ -126,13 +117,23 @@ restore_room() {
 
 # fetch_backup PATH: what of it lies there.
 fetch_backup() {
+  fetched=$RESTORE/fetched$SNAPSHOT
   engine restore --no-lock "$backup_id" --target "$RESTORE/fetched" --include "$1" >/dev/null || engine_failed "backup $backup_id could not be fetched"
+}
+
+# To ask the engine for it before the rest would open the repository once more.
+judge_manifest() {
+  [ -s "$fetched/manifest.json" ] || refuse "backup $backup_id has no manifest, so it is not one of ClawLama's; set CLAWLAMA_BACKUP_ID to one that is"
+  schema=$(jq -r '.schema // 0' "$fetched/manifest.json")
+  [ "$schema" = 1 ] || refuse "backup $backup_id has format $schema, this image reads format 1; take a newer image"
+  theirs=$(jq -r '.versions.openclaw // ""' "$fetched/manifest.json") ours=$(openclaw_version)
+  ! is_newer "$theirs" "$ours" ||
+    refuse "backup $backup_id is of OpenClaw $theirs, this image has $ours, which may not understand its data; upgrade the image, then restore"
 }
 
 # Each file of the state by its digest, each database by SQLite. The other files are the engine's to judge, and it has.
 judge_fetched() {
-  fetched=$RESTORE/fetched$SNAPSHOT
-  node --no-warnings "$LIB/judge.mjs" "$fetched/openclaw" "$RESTORE/manifest.json" 2>"$RESTORE/reason" ||
+  node --no-warnings "$LIB/judge.mjs" "$fetched/openclaw" "$fetched/manifest.json" 2>"$RESTORE/reason" ||
     refuse "backup $backup_id is damaged: $(grep -v '^$' "$RESTORE/reason" | tail -n 1)"
 }
 
@@ -159,8 +160,8 @@ check_backups() {
   judge_digests
   check_repository
   CLAWLAMA_BACKUP_ID='' choose_backup --host "$(hostname)"
-  judge_manifest
   fetch_backup "$SNAPSHOT"
+  judge_manifest
   judge_fetched
   remember_check true --arg id "$backup_id"
 }
