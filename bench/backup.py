@@ -53,7 +53,9 @@ def figures() -> Iterator[Figure]:
             engine_backing.append(seconds(name, data, alone, "sh", "-euc", ENGINE_BACKS_UP))
             backing.append(seconds(name, data, backups, "clawlama", "backup", "--json"))
         added = json.loads(told(name, data, backups, "clawlama", "backup", "--json"))["bytes_added"]
-        restoring, engine_restoring, unpacking = [], [], []
+        restoring: list[float] = []
+        engine_restoring: list[float] = []
+        unpacking: list[float] = []
         for _ in range(TIMES):
             for taken, packs, place, command in (
                 (unpacking, packer, packed, ("sh", "-euc", UNPACK)),

@@ -306,6 +306,9 @@ class Settings(BaseModel):
         str,
         Declared(FILE, "host", "A file on the host with what a cloud asks for: AWS_ACCESS_KEY_ID=... a line."),
     ] = ""
+    clawlama_backup_key_file: Annotated[
+        str, Declared(FILE, "host", "A file on the host with the SSH key, without a passphrase, that `sftp:` asks for.")
+    ] = ""
     clawlama_backup_schedule: Annotated[
         str, Declared(one_of("off", "hourly", "daily", "weekly"), "host", "How often the host backs up by itself.")
     ] = "off"
@@ -464,6 +467,10 @@ def _check_together(settings: Settings) -> None:
         if settings.clawlama_ollama_url and file:
             rule = "cannot be had with CLAWLAMA_OLLAMA_URL, whose models come from its own registry"
             raise UserMistake(name, file, rule, "unset one of the two")
+    repository = settings.clawlama_backup_repository
+    if repository.startswith("sftp:") and not settings.clawlama_backup_key_file:
+        rule = "needs a key, for nobody is there to type a password"
+        raise UserMistake("CLAWLAMA_BACKUP_REPOSITORY", repository, rule, "set CLAWLAMA_BACKUP_KEY_FILE")
 
 
 def _as_variable(name: str) -> str:

@@ -16,10 +16,12 @@ SCHEDULES = (
 
 @dataclass(frozen=True)
 class BackupReading(Reading):
-    """Digests of our script and of every schedule of ours, what keeps the clock, and whether there is a password."""
+    """Digests of our script and of every schedule of ours, what keeps the clock, and which secrets there are."""
 
     directory: str
     password_file: str
+    credentials_file: str
+    key_file: str
 
     def questions(self) -> Mapping[str, str]:
         return {
@@ -29,9 +31,16 @@ class BackupReading(Reading):
             "kernel": "uname -s",
             "home": 'echo "$HOME"',
             "systemd": "test -d /run/systemd/system && echo yes",
-            "password": f"test -s {self.directory}/backup/password && echo yes",
+            "password": self._is_kept("password", self.password_file),
+            "key": self._is_kept("key", self.key_file),
             "given_password": f"test -s '{self.password_file}' && echo yes",
+            "given_credentials": f"test -s '{self.credentials_file}' && echo yes",
+            "given_key": f"test -s '{self.key_file}' && echo yes",
         }
+
+    def _is_kept(self, name: str, file: str) -> str:
+        kept = f"{self.directory}/backup/{name}"
+        return f"test -s {kept} && {{ test -z '{file}' || cmp -s '{file}' {kept}; }} && echo yes"
 
 
 @dataclass(frozen=True)

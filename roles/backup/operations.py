@@ -11,8 +11,6 @@ from pyinfra.context import host
 
 from roles.backup import plan
 from roles.backup.facts import BackupReading, MeansReading
-from roles.causes import AGAIN
-from roles.errors import UserMistake
 from roles.hosts import attend, attended, fail, put, read, refusing, remark, run, step
 from roles.readings import result
 from roles.settings import Settings
@@ -25,15 +23,12 @@ Commands = Generator[PyinfraCommand, None, None]
 def prepared(settings: Settings) -> Commands:
     """The script that backs up is on the host, with its password, and what runs it by the clock, if that is wanted."""
     found = read(host, reading(settings))
-    if settings.clawlama_backup_password_file and not found["given_password"]:
-        rule = "must be a file with a password on the host, and is none"
-        file = settings.clawlama_backup_password_file
-        raise UserMistake("CLAWLAMA_BACKUP_PASSWORD_FILE", file, rule, f"make it there, {AGAIN}")
+    plan.check_given(settings, found)
     wanted = plan.tools(settings, host.name.removeprefix("@"), found)
-    if plan.as_wanted(wanted, found) and found["password"]:
+    if plan.as_wanted(settings, wanted, found):
         return
     yield attended("making the place of backups", plan.places(settings), "could not make the place of backups")
-    yield attended("setting the password of backups", plan.password(settings, found), "could not set the password")
+    yield attended("setting the secrets of backups", plan.secrets(settings, found), "could not set the secrets")
     yield step(write, wanted)
     yield attended("setting the schedule", plan.scheduling(wanted, found), "could not set the schedule of backups")
 
@@ -106,7 +101,8 @@ def restore(host: Host, settings: Settings, backup: str, replace: bool) -> bool:
 
 
 def reading(settings: Settings) -> BackupReading:
-    return BackupReading(settings.clawlama_directory, settings.clawlama_backup_password_file)
+    files = (getattr(settings, f"clawlama_backup_{name}_file") for name in plan.GIVEN)
+    return BackupReading(settings.clawlama_directory, *files)
 
 
 @operation()

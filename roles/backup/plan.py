@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from roles.causes import AGAIN
 from roles.errors import UserMistake, plain
 from roles.narrator import duration, size
 from roles.readings import digests
@@ -17,9 +18,11 @@ from roles.templates import rendered
 
 # The container's user.
 OWNER = "10001:10001"
-IN_CONTAINER, PROJECT = "/backups", "/project"
+IN_CONTAINER, PROJECT, KEY_IN_CONTAINER = "/backups", "/project", "/run/clawlama-key"
 # Of the provisioner's directory: what runs, with its settings, and the record of it.
 KEPT = ("docker-compose.yml", "release.json", "secrets")
+# What the operator may give, each in a file of the host.
+GIVEN = {"password": "a file with a password", "credentials": "a file of variables", "key": "a file with an SSH key"}
 RANDOM = "od -An -N32 -tx1 /dev/urandom | tr -d ' \\n'"
 CALENDAR = {"hourly": "@hourly", "daily": "@daily", "weekly": "@weekly"}
 SECONDS = {"hourly": 3600, "daily": 86400, "weekly": 604800}
@@ -84,7 +87,24 @@ def script_path(settings: Settings) -> str:
 
 
 def password_path(settings: Settings) -> str:
-    return settings.clawlama_backup_password_file or f"{settings.clawlama_directory}/backup/password"
+    return settings.clawlama_backup_password_file or _own_password(settings)
+
+
+def _own_password(settings: Settings) -> str:
+    return f"{settings.clawlama_directory}/backup/password"
+
+
+def key_path(settings: Settings) -> str:
+    return f"{settings.clawlama_directory}/backup/key"
+
+
+def check_given(settings: Settings, found: Mapping[str, str]) -> None:
+    """Raises UserMistake for a secret's file that is not on the host, or has nothing in it."""
+    for name, what in GIVEN.items():
+        file = getattr(settings, f"clawlama_backup_{name}_file")
+        if file and not found[f"given_{name}"]:
+            rule = f"must be {what} on the host, and is none"
+            raise UserMistake(f"CLAWLAMA_BACKUP_{name.upper()}_FILE", file, rule, f"make it there, {AGAIN}")
 
 
 def is_local(settings: Settings) -> bool:
@@ -97,9 +117,13 @@ def _runs(settings: Settings) -> dict[str, object]:
     return {
         "image": settings.clawlama_image,
         "data": settings.clawlama_data,
-        "password": f"{directory}/backup/password",
+        "password": _own_password(settings),
         "network": "none" if local else "bridge",
-        "mounts": [f"{directory}:{PROJECT}:ro", *([f"{repository}:{IN_CONTAINER}"] if local else [])],
+        "mounts": [
+            f"{directory}:{PROJECT}:ro",
+            *([f"{repository}:{IN_CONTAINER}"] if local else []),
+            *([f"{key_path(settings)}:{KEY_IN_CONTAINER}:ro"] if settings.clawlama_backup_key_file else []),
+        ],
         "check_days": settings.clawlama_backup_check_days,
         "credentials": settings.clawlama_backup_credentials_file,
         "variables": [
@@ -122,13 +146,25 @@ def places(settings: Settings) -> str:
     return f"{own} {repository} && chmod 700 {repository} && {owned(OWNER, repository)}"
 
 
-def password(settings: Settings, found: Mapping[str, str]) -> str:
-    """The script that sets the password: the operator's, or one of 256 random bits, made once; never an argument."""
-    place = f"{settings.clawlama_directory}/backup/password"
-    source = f"cat {settings.clawlama_backup_password_file}" if settings.clawlama_backup_password_file else RANDOM
-    if found["password"] and not settings.clawlama_backup_password_file:
-        return "true"
-    return f"umask 077; {source} >{place}.new && {owned(OWNER, f'{place}.new')} && mv {place}.new {place}"
+def secrets(settings: Settings, found: Mapping[str, str]) -> str:
+    """The script that sets what only the container's user may read: the password, and the key where one is given."""
+    return f"umask 077; {_password(settings, found)} && {_key(settings)}"
+
+
+def _password(settings: Settings, found: Mapping[str, str]) -> str:
+    """The operator's, or one of 256 random bits, made once; never an argument."""
+    if settings.clawlama_backup_password_file:
+        return _kept(f"cat {settings.clawlama_backup_password_file}", _own_password(settings))
+    return "true" if found["password"] else _kept(RANDOM, _own_password(settings))
+
+
+def _key(settings: Settings) -> str:
+    file, place = settings.clawlama_backup_key_file, key_path(settings)
+    return _kept(f"cat {file}", place) if file else f"rm -f {place}"
+
+
+def _kept(source: str, place: str) -> str:
+    return f"{source} >{place}.new && {owned(OWNER, f'{place}.new')} && mv {place}.new {place}"
 
 
 def scheduling(wanted: Tools, found: Mapping[str, str]) -> str:
@@ -162,12 +198,12 @@ def restoring(script: str, backup: str, *, replace: bool) -> str:
     return f"REPLACE={str(replace).lower()} ID={backup} {script} restore"
 
 
-def as_wanted(wanted: Tools, found: Mapping[str, str]) -> bool:
-    """Whether script and schedule are there as they shall be, and no other schedule is."""
+def as_wanted(settings: Settings, wanted: Tools, found: Mapping[str, str]) -> bool:
+    """Whether script, secrets and schedule are there as they shall be, and no other schedule is."""
     files = {wanted.script_path: wanted.script, **wanted.schedule}
-    return digests(found["digests"]) == {
-        path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()
-    }
+    shall = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
+    key_is = bool(found["key"]) or not settings.clawlama_backup_key_file
+    return digests(found["digests"]) == shall and bool(found["password"]) and key_is
 
 
 def is_scheduled(settings: Settings, found: Mapping[str, str]) -> bool:
@@ -193,5 +229,5 @@ def removal(settings: Settings, left: Mapping[str, str]) -> str:
     """The script that removes the means, but for the password where there may be backups."""
     place = f"{settings.clawlama_directory}/backup"
     if are_there(settings, left):
-        return f"rm -f {place}/backup.sh"
+        return f"rm -f {place}/backup.sh {key_path(settings)}"
     return f"rm -rf {place}; rmdir {settings.clawlama_backup_repository} 2>/dev/null || true"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import subprocess
@@ -33,6 +34,8 @@ from tests.testbed.docker import LABEL, client, docker, run
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
 TINY = {models.tiny(): models.TINY_TARGET}
 OPEN_OLLAMA = {"OLLAMA_HOST": "0.0.0.0:11434"}
+# Of files in a repository: where each kind lies.
+KINDS = ("config", "data/", "index/", "keys/", "snapshots/")
 UNCHANGED = "refused in one line; nothing is changed"
 # Names that a file system takes; the last is no UTF-8.
 ODD_NAMES = r"""
@@ -157,8 +160,8 @@ def test_every_damaged_byte_of_a_repository_is_found_before_anything_is_touched(
     with repository(image, archive) as backups, standing(image) as data:
         before = digests(image, data)
         files = in_volume(image, backups, "find /data -type f -size +0 -printf '%s %p\n' | sort").splitlines()
-        for _ in range(count):
-            size, path = chance.choice(files).split()
+        for _, kind in zip(range(count), itertools.cycle(KINDS), strict=False):
+            size, path = chance.choice([file for file in files if f"/data/{kind}" in file]).split()
             flip = FLIP_ONE.format(path=path, at=chance.randrange(int(size)), bit=1 << chance.randrange(8))
             in_volume(image, backups, flip)
             done = tried(image, data, backups)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -11,13 +12,17 @@ from roles.backup import plan
 from roles.errors import UserMistake
 from roles.settings import settings_from
 
-LINUX = {"kernel": "Linux", "home": "/root", "systemd": "yes", "digests": "", "password": "", "given_password": ""}
+LINUX = {"kernel": "Linux", "home": "/root", "systemd": "yes", "digests": "", "password": "yes", "key": ""}
 MAC = LINUX | {"kernel": "Darwin", "home": "/Users/ann", "systemd": ""}
 SCRIPT = "/opt/clawlama/backup/backup.sh"
 
 
 def tools(found: Mapping[str, str] = LINUX, **settings: object) -> plan.Tools:
     return plan.tools(settings_from(settings), "vm", found)
+
+
+def is_there(found: Mapping[str, str], **settings: object) -> bool:
+    return plan.as_wanted(settings_from(settings), tools(found, **settings), found)
 
 
 def present(wanted: plan.Tools) -> dict[str, str]:
@@ -46,10 +51,34 @@ def test_each_kind_of_host_keeps_the_clock_in_its_own_way(found: Mapping[str, st
 
 def test_what_is_there_as_it_shall_be_is_left_alone_and_what_differs_is_not() -> None:
     daily = tools(clawlama_backup_schedule="daily")
-    assert plan.as_wanted(daily, present(daily))
-    assert not plan.as_wanted(tools(clawlama_backup_schedule="weekly"), present(daily))
-    assert not plan.as_wanted(tools(), present(daily)), "a schedule that is no longer wanted"
-    assert not plan.as_wanted(daily, LINUX)
+    assert is_there(present(daily), clawlama_backup_schedule="daily")
+    assert not is_there(present(daily), clawlama_backup_schedule="weekly")
+    assert not is_there(present(daily)), "a schedule that is no longer wanted"
+    assert not is_there(LINUX, clawlama_backup_schedule="daily")
+    assert not is_there(present(daily) | {"password": ""}, clawlama_backup_schedule="daily")
+
+
+def test_a_key_that_is_another_one_now_is_set_anew() -> None:
+    here: dict[str, Any] = {
+        "clawlama_backup_repository": "sftp:ann@nas:/backups",
+        "clawlama_backup_key_file": "/root/key",
+    }
+    assert f"--volume /opt/clawlama/backup/key:{plan.KEY_IN_CONTAINER}:ro" in tools(**here).script
+    assert is_there(present(tools(**here)) | {"key": "yes"}, **here)
+    assert not is_there(present(tools(**here)), **here)
+
+
+@pytest.mark.parametrize("name", ["password", "credentials", "key"])
+def test_a_secret_that_is_not_on_the_host_is_named(name: str) -> None:
+    setting = f"clawlama_backup_{name}_file"
+    with pytest.raises(UserMistake, match=f'{setting.upper()}="/root/secret": must be'):
+        plan.check_given(settings_from({setting: "/root/secret"}), {f"given_{name}": ""})
+    plan.check_given(settings_from({setting: "/root/secret"}), {f"given_{name}": "yes"})
+
+
+def test_a_repository_of_sftp_needs_a_key() -> None:
+    with pytest.raises(UserMistake, match="set CLAWLAMA_BACKUP_KEY_FILE"):
+        settings_from({"clawlama_backup_repository": "sftp:ann@nas:/backups"})
 
 
 def test_a_local_repository_is_reached_without_a_network_and_one_elsewhere_with_its_credentials() -> None:

@@ -51,9 +51,10 @@ find_repository() {
 # shellcheck disable=SC2086 # none, or one option
 engine() { restic --quiet $CACHING "$@" 2>"$RUN/engine.said"; }
 
-# engine_failed WHAT: with the engine's own last word.
+# engine_failed WHAT: with the last word of ssh, of which the engine sees only that it ended, or with its own.
 engine_failed() {
-  said=$(grep -v -e '^$' -e '^Is there a repository' "$RUN/engine.said" | tail -n 1 | sed 's/^Fatal: //')
+  said=$(sed -n -e '/: Warning: /d' -e 's/^subprocess ssh: //p' "$RUN/engine.said" | grep . | tail -n 1)
+  [ -n "$said" ] || said=$(grep -v -e '^$' -e '^Is there a repository' "$RUN/engine.said" | tail -n 1 | sed 's/^Fatal: //')
   case $said in
     *'wrong password or no key found'*) said="the password is not that of $RESTIC_REPOSITORY, or its key is damaged" ;;
     *'no space left on device'*) said="the disk is full; free some of it" ;;
@@ -92,7 +93,7 @@ check_repository() {
 
 # Whatever is in it bears its digest as its name, but for the configuration, which is sealed: several times as fast as to
 # have the engine read all of it, and the engine takes no look at the digests of keys. Of a repository elsewhere, nothing.
-# read_digests: begins; judge_digests waits for it. To open a repository takes one core, and leaves others to this.
+# read_digests: begins; judge_digests waits for it, the first time. To open a repository takes one core, and leaves others to this.
 read_digests() {
   : >"$RUN/digests"
   ! is_here || [ ! -e "$RESTIC_REPOSITORY/config" ] || {
@@ -102,10 +103,12 @@ read_digests() {
 }
 
 judge_digests() {
-  wait "$DIGESTS" || {
+  # shellcheck disable=SC2086 # none, or one process
+  wait $DIGESTS || {
     cp "$RUN/digests.said" "$RUN/engine.said"
     engine_failed "$RESTIC_REPOSITORY cannot be read"
   }
+  DIGESTS=''
   damaged=$(awk '{ sub(/^\*/, "", $2); name = $2; sub(/.*\//, "", name); if (length(name) == 64 && name != $1) { print $2; exit } }' "$RUN/digests")
   [ -z "$damaged" ] || refuse "$RESTIC_REPOSITORY cannot be trusted: its $damaged is damaged"
 }

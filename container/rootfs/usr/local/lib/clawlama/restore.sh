@@ -98,10 +98,10 @@ choose_backup() {
   # One that is named may be of either kind.
   [ -n "${CLAWLAMA_BACKUP_ID:-}" ] || set -- --tag "$TAG" "$@"
   engine snapshots --json --no-lock "$@" >"$RESTORE/backups.json" || engine_failed "the repository cannot be listed"
-  [ "$(jq length "$RESTORE/backups.json")" -gt 0 ] || refuse "there is no backup of ClawLama's in $RESTIC_REPOSITORY"
+  [ "$(jq length "$RESTORE/backups.json")" -gt 0 ] || not_listed "there is no backup of ClawLama's in $RESTIC_REPOSITORY"
   if [ -n "${CLAWLAMA_BACKUP_ID:-}" ]; then
     backup_id=$(jq -r --arg id "$CLAWLAMA_BACKUP_ID" '[.[] | select(.id | startswith($id))] | if length == 1 then .[0].id else "" end' "$RESTORE/backups.json")
-    [ -n "$backup_id" ] || refuse "CLAWLAMA_BACKUP_ID=\"$CLAWLAMA_BACKUP_ID\": must be that of one backup; there are $(jq -r '[.[] | "\(.short_id) (\(.time[:16]))"] | join(", ")' "$RESTORE/backups.json")"
+    [ -n "$backup_id" ] || not_listed "CLAWLAMA_BACKUP_ID=\"$CLAWLAMA_BACKUP_ID\": must be that of one backup; there are $(jq -r '[.[] | "\(.short_id) (\(.time[:16]))"] | join(", ")' "$RESTORE/backups.json")"
   else
     hosts=$(jq -r '[.[].hostname] | unique | join(", ")' "$RESTORE/backups.json")
     case $hosts in *,*) refuse "$RESTIC_REPOSITORY holds backups of several hosts ($hosts): set CLAWLAMA_BACKUP_ID to one of $(jq -r '[.[] | "\(.short_id) (\(.hostname), \(.time[:16]))"] | join(", ")' "$RESTORE/backups.json")" ;; esac
@@ -119,6 +119,12 @@ restore_room() {
 fetch_backup() {
   fetched=$RESTORE/fetched$SNAPSHOT
   engine restore --no-lock "$backup_id" --target "$RESTORE/fetched" --include "$1" >/dev/null || engine_failed "backup $backup_id could not be fetched"
+}
+
+# not_listed REASON: nor is one that is damaged.
+not_listed() {
+  judge_digests
+  refuse "$1"
 }
 
 # To ask the engine for it before the rest would open the repository once more.
