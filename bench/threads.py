@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from bench.limits import Figure, Limit
-from bench.turns import decode, final, post
+from bench.turns import decode, final, post, wait_idle
 from tests.container import models
 from tests.container.assistant import HARDENED, Assistant, created, volume
 from tests.testbed.image import image
@@ -40,6 +40,8 @@ def chosen(circumstances: str, limit: Limit, busy: AbstractContextManager[None],
     files = {models.smollm2(): models.SMOLLM2_TARGET}
     with busy, volume() as data, created(image(), data, SETTINGS, files, (*HARDENED, *flags)) as assistant:
         assistant.wait_ready()
+        # What a start leaves to be done takes of the quota, too, and would be counted for whichever comes first.
+        wait_idle(assistant)
         plan = assistant.plan
         speeds = {
             count: decode_speed(assistant, plan, count) for count in range(1, plan["hardware"]["logical_cores"] + 1)
