@@ -31,8 +31,14 @@ TOKEN = "a-token-of-forty-characters-0123456789ab"
 
 
 def by_hand(port: int, provider: Mapping[str, Any]) -> dict[str, Any]:
-    """What it takes to be asked at all, and nothing else that ClawLama sets."""
-    model = {"id": NAME, "name": NAME, "contextWindow": CONTEXT, "maxTokens": 32, "params": {"num_ctx": CONTEXT, "num_predict": 32}}
+    """What it takes to be asked at all, and answers no longer than ours; nothing else that ClawLama sets."""
+    model = {
+        "id": NAME,
+        "name": NAME,
+        "contextWindow": CONTEXT,
+        "maxTokens": 32,
+        "params": {"num_ctx": CONTEXT, "num_predict": 32},
+    }
     return {
         "gateway": {
             "mode": "local",

@@ -36,8 +36,8 @@ QUESTION = "What is the capital of France?"
 # In the page each has one of its own: so its answer is known from others.
 NUMBERS = itertools.count(1)
 SESSIONS = 3
-# Conversations whose prompt is computed from its first word on, and such as find it computed: one is up to a sixth slower
-# or faster than its counterpart, and what is asked for is a thirtieth.
+# Conversations whose prompt is computed from its first word on, and such as find it computed: one is up to a sixth
+# slower or faster than its counterpart, and what is asked for is a thirtieth.
 COLD, STORIES = 2, 32
 # Of one core; a look takes two seconds.
 IDLE_PERCENT, LOOKS = 10, 60
