@@ -30,7 +30,6 @@ for number in $(seq 1 2000); do head -c 5000 /dev/urandom >/data/workspace/small
 # What a backup takes, once more: all of it is read, packed, and on the disk at the end.
 PACK = "cd /data && tar -c workspace openclaw | zstd -q -T0 -3 >/backups/whole.tar.zst && sync"
 UNPACK = "mkdir -p /data/copy && cd /data/copy && zstd -q -d -c /backups/whole.tar.zst | tar -x && sync"
-# Each of the three restores on a new machine.
 EMPTY = "rm -rf /data/* /data/.cache && sync"
 # Its cache where no backup of ours looks.
 ENGINE = "export RESTIC_REPOSITORY=/backups RESTIC_PASSWORD=bench RESTIC_CACHE_DIR=/data/.cache/bench"
@@ -53,17 +52,11 @@ def figures() -> Iterator[Figure]:
             engine_backing.append(seconds(name, data, alone, "sh", "-euc", ENGINE_BACKS_UP))
             backing.append(seconds(name, data, backups, "clawlama", "backup", "--json"))
         added = json.loads(told(name, data, backups, "clawlama", "backup", "--json"))["bytes_added"]
-        restoring: list[float] = []
-        engine_restoring: list[float] = []
-        unpacking: list[float] = []
+        restoring, engine_restoring, unpacking = [], [], []
         for _ in range(TIMES):
-            for taken, packs, place, command in (
-                (unpacking, packer, packed, ("sh", "-euc", UNPACK)),
-                (engine_restoring, name, alone, ("sh", "-euc", ENGINE_RESTORES)),
-                (restoring, name, backups, ("clawlama", "restore")),
-            ):
-                in_volume(name, data, EMPTY)
-                taken.append(seconds(packs, data, place, *command))
+            unpacking.append(seconds_afresh(packer, data, packed, "sh", "-euc", UNPACK))
+            engine_restoring.append(seconds_afresh(name, data, alone, "sh", "-euc", ENGINE_RESTORES))
+            restoring.append(seconds_afresh(name, data, backups, "clawlama", "restore"))
     yield from beside("backup", "tar and zstd", backing, engine_backing, packing)
     yield from beside("restore", "zstd and tar", restoring, engine_restoring, unpacking)
     yield Figure("second backup of the same adds, of its bytes (%)", f"{added / 1e7:.3f}", Limit(most=1))
@@ -76,6 +69,12 @@ def beside(
     yield Figure(f"{what} of 1 GB, the engine's alone, {packer}, best of {TIMES} (s)", taken)
     yield Figure(f"{what} / the engine's alone", f"{min(ours) / min(engines):.2f}", ON_TOP)
     yield Figure(f"{what} / {packer}", f"{min(ours) / min(packers):.2f}")
+
+
+def seconds_afresh(name: str, data: str, beside: str, *command: str) -> float:
+    """As on a new machine: of the three that restore, only ours would have an old state to delete."""
+    in_volume(image(), data, EMPTY)
+    return seconds(name, data, beside, *command)
 
 
 def seconds(name: str, data: str, beside: str, *command: str) -> float:

@@ -24,7 +24,7 @@ from tests.testbed.ports import free_port
 MOUNTED = "/data/workspace/.openclaw/openclaw.json"
 MODEL = str(SETTINGS["CLAWLAMA_MODEL_FILE"])
 NAME = f"{Path(MODEL).stem}:latest"
-CONTEXT = 32768
+CONTEXT, TOKENS = 32768, SETTINGS["CLAWLAMA_MAX_TOKENS"]
 # A first answer is as cold here as there: over HTTP, while what was computed in advance is the page's.
 LIMITS = {"new conversation": Limit(most=0.5)}
 TOKEN = "a-token-of-forty-characters-0123456789ab"
@@ -36,8 +36,8 @@ def by_hand(port: int, provider: Mapping[str, Any]) -> dict[str, Any]:
         "id": NAME,
         "name": NAME,
         "contextWindow": CONTEXT,
-        "maxTokens": 32,
-        "params": {"num_ctx": CONTEXT, "num_predict": 32},
+        "maxTokens": TOKENS,
+        "params": {"num_ctx": CONTEXT, "num_predict": TOKENS},
     }
     return {
         "gateway": {
