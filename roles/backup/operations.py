@@ -101,8 +101,8 @@ def restore(host: Host, settings: Settings, backup: str, replace: bool) -> bool:
 
 
 def reading(settings: Settings) -> BackupReading:
-    files = (getattr(settings, f"clawlama_backup_{name}_file") for name in plan.GIVEN)
-    return BackupReading(settings.clawlama_directory, *files)
+    files = {f"{name}_file": file for name, file in plan.given_files(settings).items()}
+    return BackupReading(settings.clawlama_directory, **files)
 
 
 @operation()

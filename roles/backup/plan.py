@@ -98,12 +98,15 @@ def key_path(settings: Settings) -> str:
     return f"{settings.clawlama_directory}/backup/key"
 
 
+def given_files(settings: Settings) -> dict[str, str]:
+    return {name: getattr(settings, f"clawlama_backup_{name}_file") for name in GIVEN}
+
+
 def check_given(settings: Settings, found: Mapping[str, str]) -> None:
     """Raises UserMistake for a secret's file that is not on the host, or has nothing in it."""
-    for name, what in GIVEN.items():
-        file = getattr(settings, f"clawlama_backup_{name}_file")
+    for name, file in given_files(settings).items():
         if file and not found[f"given_{name}"]:
-            rule = f"must be {what} on the host, and is none"
+            rule = f"must be {GIVEN[name]} on the host, and is none"
             raise UserMistake(f"CLAWLAMA_BACKUP_{name.upper()}_FILE", file, rule, f"make it there, {AGAIN}")
 
 
