@@ -20,7 +20,7 @@ find workspace .config -type f -print0 | sort -z | xargs -0 sha256sum
 
 @dataclass(frozen=True)
 class Done:
-    """How a script ended; ``said``: what it wrote to stderr."""
+    """How a command ended; ``said``: what it wrote to stderr."""
 
     code: int
     said: str
@@ -39,9 +39,12 @@ def restore(path: Path, *arguments: str) -> Done:
 
 
 def script(name: str, *arguments: str) -> Done:
-    done = subprocess.run(
-        ["sh", str(SCRIPTS / name), *arguments], capture_output=True, text=True, timeout=10 * MINUTE, check=False
-    )
+    return ended("sh", str(SCRIPTS / name), *arguments, timeout=10 * MINUTE)
+
+
+def ended(*command: str, timeout: float = 5 * MINUTE) -> Done:
+    """How a command ended, whichever way."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
     print(done.stderr)
     return Done(done.returncode, done.stderr)
 

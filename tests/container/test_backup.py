@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.container import models
-from tests.container.archives import Done, backup, digests, in_volume, restore
+from tests.container.archives import Done, backup, digests, ended, in_volume, restore
 from tests.container.assistant import (
     HARDENED,
     Assistant,
@@ -372,9 +371,7 @@ def tried(image: str, data: str, backups: str, *flags: str) -> Done:
 def engine(image: str, data: str, backups: str, verb: str, *flags: str) -> Done:
     """A verb in a container of its own, however it ends."""
     volumes = (f"--volume={data}:/data", f"--volume={backups}:/backups", "--hostname=here", "--network=none")
-    command = [client(), "run", "--rm", f"--label={LABEL}", *HARDENED, *volumes, *flags, image, verb]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    return Done(done.returncode, done.stderr)
+    return ended(client(), "run", "--rm", f"--label={LABEL}", *HARDENED, *volumes, *flags, image, verb)
 
 
 def settled(image: str, data: str) -> str:
