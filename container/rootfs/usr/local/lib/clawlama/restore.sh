@@ -109,6 +109,12 @@ choose_backup() {
   fi
 }
 
+# not_listed REASON: nor is one that is damaged.
+not_listed() {
+  judge_digests
+  refuse "$1"
+}
+
 # The engine wrote down what it read; to have it counted anew would open the repository once more.
 restore_room() {
   needed=$(jq --arg id "$backup_id" '(.[] | select(.id == $id) | .summary.total_bytes_processed // 0) + 50000000' "$RESTORE/backups.json")
@@ -119,12 +125,6 @@ restore_room() {
 fetch_backup() {
   fetched=$RESTORE/fetched$SNAPSHOT
   engine restore --no-lock "$backup_id" --target "$RESTORE/fetched" --include "$1" >/dev/null || engine_failed "backup $backup_id could not be fetched"
-}
-
-# not_listed REASON: nor is one that is damaged.
-not_listed() {
-  judge_digests
-  refuse "$1"
 }
 
 # To ask the engine for it before the rest would open the repository once more.
