@@ -12,35 +12,41 @@ from tests.testbed.image import image
 
 pytestmark = pytest.mark.container
 
-# An answer, read as OpenClaw reads it, in the image's Node: a line comes once the one before it was taken.
+# An answer, read as OpenClaw reads it, in the image's Node: what follows its first line comes once that was read.
 PROBE = """
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { setImmediate as turn } from "node:timers/promises";
 import { undici } from "/usr/local/lib/clawlama/undici.mjs";
+import "/usr/local/lib/clawlama/deltas.mjs";
 
-const { lines, rest, error, awaited } = JSON.parse(process.argv[1]);
-const encoder = new TextEncoder();
-const { promise: isRead, resolve: reads } = Promise.withResolvers();
-undici.fetch = async () => new undici.Response(new ReadableStream({
-  async pull(answer) {
-    await new Promise(setImmediate);
-    if (lines.length) return answer.enqueue(encoder.encode(`${lines.shift()}\\n`));
-    if (awaited) await isRead;
-    if (error) return answer.error(new Error(error));
-    if (rest) answer.enqueue(encoder.encode(rest));
-    answer.close();
-  },
-}));
-await import("/usr/local/lib/clawlama/deltas.mjs");
-const reply = await undici.fetch("http://127.0.0.1:11434/api/chat");
+const { lines, rest, breaksOff, awaited } = JSON.parse(process.argv[1]);
 const read = { text: "", error: null };
+const { promise: isRead, resolve: reads } = Promise.withResolvers();
+const { promise: begins, resolve: hasBegun } = Promise.withResolvers();
+const server = createServer(async (request, answer) => {
+  for (const line of lines) {
+    answer.write(`${line}\\n`);
+    await begins;
+    await turn();
+  }
+  if (awaited) await isRead;
+  if (breaksOff) return answer.destroy();
+  answer.end(rest);
+}).listen(0, "127.0.0.1");
+await once(server, "listening");
 try {
+  const reply = await undici.fetch(`http://127.0.0.1:${server.address().port}/api/chat`);
   for await (const piece of reply.body.pipeThrough(new TextDecoderStream())) {
     read.text += piece;
+    hasBegun();
     if (read.text.includes(awaited)) reads();
   }
 } catch (broken) {
-  read.error = broken.message;
+  read.error = broken.cause?.message ?? broken.message;
 }
 console.log(JSON.stringify(read));
+process.exit();
 """
 DONE = '{"model":"m","created_at":"t","message":{"role":"assistant","content":""},"done":true,"eval_count":9}'
 CALL = (
@@ -54,16 +60,18 @@ def says(content: str, **more: str) -> str:
     return json.dumps({"model": "m", "created_at": "t", "message": message, "done": False})
 
 
-def read(lines: list[str], rest: str = "", error: str = "", awaited: str = "") -> tuple[list[str], str | None]:
+def read(
+    lines: list[str], rest: str = "", awaited: str = "", *, breaks_off: bool = False
+) -> tuple[list[str], str | None]:
     """The lines that OpenClaw reads, and what it is told went wrong.
 
     Args:
         lines: of the answer.
         rest: a last line that is not ended.
-        error: what the answer breaks off with.
         awaited: what has to be read before the answer ends.
+        breaks_off: it does not end, its connection does.
     """
-    answer = json.dumps({"lines": lines, "rest": rest, "error": error, "awaited": awaited})
+    answer = json.dumps({"lines": lines, "rest": rest, "awaited": awaited, "breaksOff": breaks_off})
     node = ("--entrypoint=node", image(), "--input-type=module", "--eval", PROBE, answer)
     told = json.loads(docker("run", "--rm", f"--label={LABEL}", "--network=none", *node))
     return told["text"].splitlines(), told["error"]
@@ -118,7 +126,7 @@ def test_a_tool_is_called_with_the_numbers_that_the_model_gave() -> None:
 
 
 def test_an_answer_that_breaks_off_is_read_as_one_that_broke_off() -> None:
-    _, error = read([says("I"), says(" say")], error="other side closed")
+    _, error = read([says("I"), says(" say")], awaited="say", breaks_off=True)
     assert error == "other side closed"
 
 
