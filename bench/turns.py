@@ -179,7 +179,7 @@ def from_the_cache(cold: list[Pair], new: list[Pair]) -> Iterator[Figure]:
 def as_replayed(what: str, pairs: list[Pair], counted: str) -> Iterator[Figure]:
     through, straight = (tokens_a_second(answers, counted) for answers in zip(*pairs, strict=True))
     yield Figure(f"{what} in the agent's turns, the same replayed (tokens/s)", f"{through:.1f}  {straight:.1f}")
-    yield Figure(f"{what} in the agent's turns / replayed", f"{through / straight:.2f}", AS_BARE)
+    yield Figure(f"{what} in the agent's turns / replayed", f"{through / straight:.3f}", AS_BARE)
 
 
 def post(ollama: str, path: str, body: Mapping[str, Any]) -> bytes:

@@ -33,3 +33,16 @@ def test_a_missed_ratio_fails_the_check_alone(
 def test_ratios_that_are_met_pass_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "BENCHMARKS", {"turns": lambda: MET})
     assert bench.main(["--check"]) == 0
+
+
+def test_a_benchmark_that_breaks_off_is_a_miss_and_the_rest_is_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> list[Figure]:
+        raise TimeoutError("no answer")
+
+    monkeypatch.setattr(bench, "BENCHMARKS", {"threads": broken, "turns": lambda: MET})
+    assert bench.main(["--check"]) == 1
+    said = capsys.readouterr()
+    assert "bench: missed: threads: broke off: TimeoutError('no answer')" in said.err
+    assert "ours / theirs" in said.out
