@@ -54,6 +54,12 @@ def of_container(word: str) -> Said:
     return Said(_INSPECTED, after(word))
 
 
+def unless_published(port: int, asked: str) -> Said:
+    """What is to be asked where the assistant's does not publish the port itself: it holds its own name and place."""
+    own = f'^container .*"Status":"(running|restarting)".*"HostPort":"{port}"'
+    return Said(_INSPECTED, f"grep -qE '{own}' || {{ {asked}; }}")
+
+
 # To begin something in a container costs as much as several of Docker's other answers.
 _INSIDE = f"docker exec {CONTAINER} sh -c '{PARTS}'"
 

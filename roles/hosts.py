@@ -24,7 +24,7 @@ from roles import failures, foresight, interruption, sudo
 from roles.causes import AGAIN, cause
 from roles.errors import UserMistake
 from roles.narrator import Narrator, size
-from roles.readings import DOCKER_PATH, Reading, answers, asking, known, script
+from roles.readings import DOCKER_PATH, Reading, answers, asking, beside, known, script
 from roles.scripts import owned
 
 P = ParamSpec("P")
@@ -90,20 +90,25 @@ def forget(host: Host) -> None:
     memory(host).answered.clear()
 
 
-def read(host: Host, reading: Reading) -> dict[str, str]:
-    """The answers to a reading's questions, by name. Raises HostSilent where the host does not answer."""
+def read(host: Host, reading: Reading, then: Iterable[Reading] = ()) -> dict[str, str]:
+    """The answers to a reading's questions, by name. Raises HostSilent where the host does not answer.
+
+    ``then``: what is read next, of which the answers come along that the same commands give.
+    """
     interruption.begin_nothing_more()
     remembered = memory(host)
     if not remembered.answered.keys() >= set(reading.questions().values()):
-        remembered.answered |= ask(host, [reading, *remembered.foreseen])
+        asked, foreseen = asking([reading]), asking(remembered.foreseen)
+        unanswered = {snippet: name for snippet, name in foreseen.items() if snippet not in remembered.answered}
+        remembered.answered |= ask(host, unanswered | beside(asked, asking(then)) | asked)
         remembered.foreseen = ()
     return known(reading, remembered.answered)
 
 
-def ask(host: Host, readings: Iterable[Reading]) -> dict[str, str]:
+def ask(host: Host, asked: Mapping[str, str]) -> dict[str, str]:
     """Shell snippet → its answer, now."""
     # Failing a host is the operation's business; pyinfra's way of it, in the middle of one, is a traceback.
-    given = {"asked": asking(readings)}
+    given = {"asked": asked}
     try:
         found: dict[str, str] = get_fact(host.state, host, Answers, kwargs=given, apply_failed_hosts=False)
     except EOFError:

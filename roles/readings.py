@@ -58,6 +58,14 @@ def asking(readings: Iterable[Reading]) -> dict[str, str]:
     return asked
 
 
+def beside(asked: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+    """Of what ``asking`` made for others, what the commands that are asked anyway say too."""
+    commands = {snippet.command for snippet in asked if isinstance(snippet, Said)}
+    return {
+        snippet: name for snippet, name in others.items() if isinstance(snippet, Said) and snippet.command in commands
+    }
+
+
 def script(asked: Mapping[str, str]) -> str:
     """One shell script for what ``asking`` made; ``answers`` reads its output.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roles.engine import CONTAINER, DOCKER_DISK, NO_CONTAINER, of_assistant, of_container, of_image
+from roles.engine import CONTAINER, DOCKER_DISK, NO_CONTAINER, of_assistant, of_container, of_image, unless_published
 from roles.readings import Reading
 
 WHAT_RUNS = {
@@ -45,7 +45,10 @@ class StateReading(Reading):
 
 @dataclass(frozen=True)
 class PlaceReading(Reading):
-    """Who has the container's name, its port and its model file on the host, and whether a switch was cut short."""
+    """Who has the container's name, its port and its model file on the host, and whether a switch was cut short.
+
+    Nobody is looked for where the container itself has the port.
+    """
 
     port: int
     model_file: str
@@ -56,9 +59,11 @@ class PlaceReading(Reading):
         return {
             "container": WHAT_RUNS["container"],
             "listening": listening,
-            "holders": HOLDERS.format(listening=listening),
+            "holders": unless_published(self.port, HOLDERS.format(listening=listening)),
             "switch": f"cat {self.directory}/switch.json",
-            "publishers": f"docker ps --filter publish={self.port} --format '{{{{.Names}}}}'",
+            "publishers": unless_published(
+                self.port, f"docker ps --filter publish={self.port} --format '{{{{.Names}}}}'"
+            ),
             "model_file": f"test -f '{self.model_file}' && echo yes",
         }
 

@@ -34,7 +34,7 @@ def answering(choice: plan.Choice, then: Iterable[Reading] = ()) -> vendors.Comm
 
     ``then``: what the host will be asked next, most of it with Docker.
     """
-    steps = plan.steps(read(host, DockerReading()))
+    steps = plan.steps(read(host, DockerReading(), then))
     if steps.platform:
         yield from installed(steps.platform, steps.lacking, choice)
     if steps.starters:
