@@ -216,6 +216,21 @@ def test_a_backup_of_a_newer_release_is_refused(archive: Path, image: str, tmp_p
         assert digests(image, data) == before
 
 
+@pytest.mark.fault("a backup that is not one of ClawLama's", UNCHANGED)
+def test_what_somebody_else_backed_up_is_refused(archive: Path, image: str) -> None:
+    with repository(image, archive) as backups, standing(image) as data:
+        before = digests(image, data)
+        made = docker(
+            "run", "--rm", f"--label={LABEL}", f"--volume={backups}:/backups", "--env=RESTIC_PASSWORD=clawlama",
+            "--entrypoint=restic", image, "--repo=/backups", "--no-cache", "--json", "backup", "/etc/hostname",
+        )  # fmt: skip
+        theirs = json.loads(made.splitlines()[-1])["snapshot_id"]
+        done = tried(image, data, backups, f"--env=CLAWLAMA_BACKUP_ID={theirs}")
+        assert done.code == 1
+        assert "has no manifest, so it is not one of ClawLama's" in done.last
+        assert digests(image, data) == before
+
+
 @pytest.mark.fault("too little room for a restore", UNCHANGED)
 def test_a_restore_that_does_not_fit_is_refused(archive: Path, image: str, tmp_path: Path) -> None:
     with small_volume(tmp_path, 60) as data:

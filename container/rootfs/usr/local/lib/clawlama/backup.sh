@@ -48,8 +48,10 @@ find_repository() {
   if is_here; then CACHING=--no-cache; fi
 }
 
+engine() { heard --quiet "$@"; }
+
 # shellcheck disable=SC2086 # none, or one option
-engine() { restic --quiet $CACHING "$@" 2>"$RUN/engine.said"; }
+heard() { restic $CACHING "$@" 2>"$RUN/engine.said"; }
 
 # engine_failed WHAT: with the last word of ssh, of which the engine sees only that it ended, or with its own.
 engine_failed() {
@@ -127,8 +129,8 @@ back_up() {
   backup_began=$(date +%s)
   if ! is_here || [ "$(count_of locks)" -gt 0 ]; then engine unlock >/dev/null || true; fi
   backed_up=0
-  # shellcheck disable=SC2086
-  (cd "$DATA" && list_parts | restic $CACHING backup --json --tag "$TAG" --ignore-inode --files-from-raw /dev/stdin) >"$RUN/backup.said" 2>"$RUN/engine.said" || backed_up=$?
+  # Not quiet: what it says is counted.
+  (cd "$DATA" && list_parts | heard backup --json --tag "$TAG" --ignore-inode --files-from-raw /dev/stdin) >"$RUN/backup.said" || backed_up=$?
   # 3: made, but for files that could not be read.
   case $backed_up in 0 | 3) ;; *) engine_failed "the backup was not made" ;; esac
   forget_old
