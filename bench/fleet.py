@@ -8,7 +8,6 @@ hundred are replayed within the controller.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import converge
-from bench.clock import seconds
+from bench.clock import seconds, timed
 from bench.limits import Figure, Limit
 from tests.container.assistant import bridge_address
 from tests.plans.play import INVENTORY, PLAYER, forget_locks, replaying
@@ -156,17 +155,9 @@ def each(one: Taken, many: Taken, hosts: int) -> Taken:
 def replay(hosts: int) -> Taken:
     """Names of a host that would be cut at a command which never comes: each is a host of its own."""
     names = [f"{REPLAYED}!{100000 + number}" for number in range(hosts)]
-    usage: list[int] = []
     with tempfile.TemporaryDirectory() as place:
         environment = replaying(Path(place), *names)
-
-        def play() -> None:
-            command, nowhere = [*PLAYER, INVENTORY, "deploy/clawlama.py"], subprocess.DEVNULL
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=nowhere, stderr=nowhere)
-            _, code, taken = os.wait4(process.pid, 0)
-            assert code == 0
-            usage.append(taken.ru_maxrss)
-
-        took = seconds(play)
+        command = [sys.executable, "-m", "bench.peak", *PLAYER, INVENTORY, "deploy/clawlama.py"]
+        took, told = timed(lambda: subprocess.check_output(command, cwd=ROOT, env=environment))
     forget_locks()
-    return Taken(took, usage[0])
+    return Taken(took, int(told))

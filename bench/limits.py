@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ class Figure(NamedTuple):
     limit: Limit = NONE
 
 
-def misses(figures: Iterable[Figure]) -> list[str]:
+def misses(figures: Iterable[Figure]) -> Iterator[str]:
     """A line for each figure that misses its limit."""
     judged = ((figure.what, figure.limit.missed(float(figure.shown))) for figure in figures if figure.limit != NONE)
-    return [f"{what}: {words}" for what, words in judged if words]
+    return (f"{what}: {words}" for what, words in judged if words)
