@@ -55,7 +55,7 @@ def of_container(word: str) -> Said:
 
 
 def unless_published(port: int, asked: str) -> Said:
-    """What is to be asked where the assistant's does not publish the port itself: it holds its own name and place."""
+    """A question that is asked only where the assistant's container does not run and publish the port itself."""
     own = f'^container .*"Status":"(running|restarting)".*"HostPort":"{port}"'
     return Said(_INSPECTED, f"grep -qE '{own}' || {{ {asked}; }}")
 
