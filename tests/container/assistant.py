@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import subprocess
 import threading
@@ -16,10 +15,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.container import models
-from tests.testbed.alone import alone
-from tests.testbed.docker import LABEL, MINUTE, client, docker, run
-from tests.testbed.machine import ROOT
+from tests.testbed.docker import LABEL, MINUTE, client, docker
 from tests.testbed.ports import free_port
 
 EDIT_CONFIG = """
@@ -37,12 +33,6 @@ CONCERNS = (
 )
 # On slow cores, beside what test_patience.py has begun.
 READY_WITHIN = 8 * MINUTE
-# As volume.sh leaves them: what is ours on a volume is its user's alone.
-OWN, COMPILED = "/data/clawlama", "clawlama/compile-cache"
-# What OpenClaw makes at a first start, but for what says who it is and how it is set up.
-PACK_COMPILED = f"tar -c -C /data --exclude=openclaw.json --exclude=logs {COMPILED} openclaw"
-UNPACK_COMPILED = f"mkdir -m 0700 {OWN} && tar -x -C /data"
-FOLDER = ROOT / ".cache/compiled"
 SAYS = "clawlama: "
 READY = f"{SAYS}ready"
 WARM = f"{SAYS}warm: "
@@ -215,46 +205,12 @@ def bridge_address() -> str:
 
 
 @contextmanager
-def compiled_volume(image: str) -> Iterator[str]:
-    """For a first start, with what that would make already there: it costs ten seconds and more."""
-    compiled = compiled_of(image)
-    with volume() as name, compiled.open("rb") as archive:
-        run(client(), *_once(image, name), "-euc", UNPACK_COMPILED, stdin=archive)
-        yield name
-
-
-@contextmanager
 def volume() -> Iterator[str]:
     name = docker("volume", "create", "--label", LABEL)
     try:
         yield name
     finally:
         docker("volume", "rm", "--force", name, check=False)
-
-
-@functools.cache
-def compiled_of(image: str) -> Path:
-    """A tar of what a first start of the image leaves, kept for later runs."""
-    identity = docker("image", "inspect", "--format", "{{.Id}}", image).removeprefix("sha256:")
-    archive = FOLDER / f"{identity[:12]}.tar"
-    with alone(FOLDER / "lock"):
-        if not archive.exists():
-            _compile(image, archive.with_suffix(".part"))
-            for old in FOLDER.glob("*.tar"):
-                old.unlink()
-            archive.with_suffix(".part").rename(archive)
-    return archive
-
-
-def _compile(image: str, archive: Path) -> None:
-    with volume() as name:
-        with created(image, name, models.TINY_SETTINGS, {models.tiny(): models.TINY_TARGET}) as assistant:
-            assistant.wait_ready()
-            # Node writes it as it ends.
-            assistant.stop()
-        with archive.open("wb") as file:
-            command = (*_once(image, name), "-euc", PACK_COMPILED)
-            subprocess.run([client(), *command], stdout=file, timeout=MINUTE, check=True)
 
 
 def edit_before_start(image: str, data: str, edited: Mapping[str, Any], generated: Mapping[str, Any]) -> None:

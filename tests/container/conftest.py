@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.container import models
-from tests.container.assistant import Assistant, bridge_address, compiled_volume, created, volume
+from tests.container.assistant import Assistant, bridge_address, created, volume
 from tests.container.builds import Line
 from tests.testbed import image as built
 from tests.testbed import registry
@@ -63,17 +63,10 @@ def data() -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
-def compiled(image: str) -> Iterator[str]:
-    """A volume for those that wait until the gateway is ready."""
-    with compiled_volume(image) as name:
-        yield name
-
-
 @pytest.fixture(scope="module")
 def smollm2(image: str) -> Iterator[Assistant]:
     """An assistant with a real model, as plain `docker run` makes it: no flag but volume, port and model file."""
-    with compiled_volume(image) as name:
+    with volume() as name:
         files = {models.smollm2(): models.SMOLLM2_TARGET}
         settings = {
             "CLAWLAMA_MODEL_FILE": models.SMOLLM2_TARGET,

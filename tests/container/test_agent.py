@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.container import models
-from tests.container.assistant import Assistant, ask_elsewhere, compiled_volume, created
+from tests.container.assistant import Assistant, ask_elsewhere, created, volume
 from tests.container.wire import Wire, calls_tool, listening, says, texts
 
 pytestmark = pytest.mark.container
@@ -27,7 +27,7 @@ CONVERSATIONS = {"Hello": "first", "Good day": "second", "Try to write into /etc
 @pytest.fixture(scope="module")
 def scripted(image: str, bridge: str) -> Iterator[tuple[Assistant, Wire]]:
     """An assistant by plain `docker run`, and the record of three conversations with it."""
-    with compiled_volume(image) as data, listening(bridge, script=SCRIPT) as (wire, url):
+    with volume() as data, listening(bridge, script=SCRIPT) as (wire, url):
         ask_elsewhere(image, data, url)
         files = {models.tiny(): models.TINY_TARGET}
         with created(image, data, models.TINY_SETTINGS, files, flags=()) as assistant:
@@ -82,10 +82,10 @@ def test_the_lean_profile_offers_four_tools_and_patches(scripted: tuple[Assistan
 
 
 @pytest.mark.soak
-def test_a_telegram_token_sets_up_the_channel_and_a_wrong_one_kills_nothing(image: str, compiled: str) -> None:
+def test_a_telegram_token_sets_up_the_channel_and_a_wrong_one_kills_nothing(image: str, data: str) -> None:
     """In `make soak`: where Telegram's address swallows what is sent to it, a start has been seen to hang on it."""
     token = {"CLAWLAMA_TELEGRAM_BOT_TOKEN": "123456789:" + "A" * 35}
-    with created(image, compiled, models.TINY_SETTINGS | token, {models.tiny(): models.TINY_TARGET}) as assistant:
+    with created(image, data, models.TINY_SETTINGS | token, {models.tiny(): models.TINY_TARGET}) as assistant:
         assistant.wait_ready()
         telegram = assistant.config()["channels"]["telegram"]
         assert telegram["enabled"]

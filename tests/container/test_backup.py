@@ -20,7 +20,6 @@ from tests.container.assistant import (
     HARDENED,
     Assistant,
     ask_elsewhere,
-    compiled_volume,
     created,
     edit_before_start,
     volume,
@@ -65,7 +64,7 @@ CRON = (
 @pytest.fixture(scope="module")
 def lived(image: str) -> Iterator[Assistant]:
     """An assistant with a conversation, files, a paired browser, a scheduled job and a setting of its user's own."""
-    with compiled_volume(image) as data, ExitStack() as stack:
+    with volume() as data, ExitStack() as stack:
         edit_before_start(image, data, {"agents": {"defaults": {"thinkingDefault": "off"}}}, {})
         assistant = stack.enter_context(created(image, data, models.TINY_SETTINGS | OPEN_OLLAMA, TINY))
         assistant.wait_ready()

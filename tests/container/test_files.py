@@ -123,10 +123,10 @@ def test_a_mounted_configuration_that_openclaw_rejects_is_refused_for_good(
 @pytest.mark.fault(
     "a mounted configuration, read-only, that names another port", "the port of the settings is the one used"
 )
-def test_the_port_is_the_settings_to_say(image: str, compiled: str, tmp_path: Path) -> None:
+def test_the_port_is_the_settings_to_say(image: str, data: str, tmp_path: Path) -> None:
     config = {"gateway": {"mode": "local", "bind": "lan", "port": 12345, "auth": {"mode": "token", "token": "t" * 40}}}
     file = written(tmp_path / "openclaw.json", json.dumps(config).encode(), 0o444)
-    with created(image, compiled, models.TINY_SETTINGS, TINY | {file: MOUNTED}) as assistant:
+    with created(image, data, models.TINY_SETTINGS, TINY | {file: MOUNTED}) as assistant:
         assistant.wait_ready()
         assert assistant.ask("Hello", "port", token="wrong").status in (401, 404)
 

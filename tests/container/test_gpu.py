@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.container import models
-from tests.container.assistant import HARDENED, Assistant, compiled_volume, created
+from tests.container.assistant import HARDENED, Assistant, created, volume
 from tests.testbed import upstream
 from tests.testbed.docker import MINUTE, docker
 from tests.testbed.nvidia import CARD, SMI
@@ -64,7 +64,7 @@ def alarms(assistant: Assistant) -> list[str]:
 @pytest.mark.fault("a card that Ollama does not use after all", "an alarm in status; the proof fails, saying so")
 def test_what_a_card_needs_is_fetched_once_and_a_card_that_is_not_used_is_an_alarm(place: Place) -> None:
     site = Site(place.releases.folder, place.releases.version)
-    with compiled_volume(place.image) as data, upstream.serving(site, place.bridge, place.certificate) as url:
+    with volume() as data, upstream.serving(site, place.bridge, place.certificate) as url:
         with place.assistant(data, url) as assistant:
             assistant.wait_ready()
             assert CARD in assistant.logs(), "the banner names it"
@@ -105,7 +105,7 @@ FAULTS = {
 def test_a_download_that_is_cut_goes_on_where_it_stopped(place: Place) -> None:
     site = Site(place.releases.folder, place.releases.version, cuts={place.releases.archive: 1})
     with (
-        compiled_volume(place.image) as data,
+        volume() as data,
         upstream.serving(site, place.bridge, place.certificate) as url,
         place.assistant(data, url) as assistant,
     ):
@@ -120,7 +120,7 @@ def test_damaged_files_are_not_kept_and_the_cpu_is_used(place: Place) -> None:
     digests = f"{'0' * 64}  ./{upstream.archive_name()}\n".encode()
     site = Site(place.releases.folder, place.releases.version, instead={place.releases.digests: digests})
     with (
-        compiled_volume(place.image) as data,
+        volume() as data,
         upstream.serving(site, place.bridge, place.certificate) as url,
         place.assistant(data, url) as assistant,
     ):
@@ -133,7 +133,7 @@ def test_damaged_files_are_not_kept_and_the_cpu_is_used(place: Place) -> None:
 @pytest.mark.soak
 @pytest.mark.fault(*FAULTS["away"])
 def test_a_site_that_is_away_is_an_alarm_and_the_cpu_is_used(place: Place) -> None:
-    with compiled_volume(place.image) as data, place.assistant(data, f"https://{place.bridge}:9") as assistant:
+    with volume() as data, place.assistant(data, f"https://{place.bridge}:9") as assistant:
         assistant.wait_ready()
         [alarm] = alarms(assistant)
         assert alarm.startswith(f"{NOT_USED}what Ollama needs for it cannot be had: curl: ")
@@ -145,7 +145,7 @@ def test_a_card_that_was_asked_for_and_is_not_there_is_an_alarm(place: Place) ->
     asked = (*HARDENED, "--env=NVIDIA_VISIBLE_DEVICES=all")
     files = {models.tiny(): models.TINY_TARGET}
     with (
-        compiled_volume(place.image) as data,
+        volume() as data,
         created(place.image, data, models.TINY_SETTINGS, files, flags=asked) as assistant,
     ):
         assistant.wait_ready()

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.container import chat, models
-from tests.container.assistant import Assistant, compiled_volume, created
+from tests.container.assistant import Assistant, created, volume
 from tests.container.leaks import Sampled
 from tests.testbed.docker import MINUTE, client, docker
 from tests.testbed.machine import CA, PASSED_THROUGH
@@ -55,7 +55,7 @@ def keeper(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kee
         files[folder / name] = f"/run/secrets/{name}"
     settings = models.TINY_SETTINGS | {f"{name}_FILE": f"/run/secrets/{name}" for name in given}
     with ExitStack() as stack:
-        sampled, data = Sampled(), stack.enter_context(compiled_volume(image))
+        sampled, data = Sampled(), stack.enter_context(volume())
         with sampled.looking():
             assistant = stack.enter_context(created(image, data, settings, files))
             assistant.wait_ready()

@@ -31,12 +31,12 @@ MOST_PROCESSES = 20
     "kill -9 at random moments of starts and turns, ten in a row", "ready again each time, conversation whole"
 )
 def test_killed_at_any_moment_it_comes_back_with_the_conversation_whole(
-    image: str, compiled: str, bridge: str, kills: int
+    image: str, data: str, bridge: str, kills: int
 ) -> None:
     moments = random.Random(kills)
     with listening(bridge, script=[says("Noted.")] * 10_000) as (wire, url), ExitStack() as stack:
-        ask_elsewhere(image, compiled, url)
-        assistant = stack.enter_context(created(image, compiled, models.TINY_SETTINGS, TINY))
+        ask_elsewhere(image, data, url)
+        assistant = stack.enter_context(created(image, data, models.TINY_SETTINGS, TINY))
         assistant.wait_ready()
         said = ["My favourite colour is blue."]
         assert assistant.ask(said[0], "talk").status == 200

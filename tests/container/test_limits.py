@@ -41,10 +41,8 @@ def test_too_little_memory_is_refused_with_the_sizes(image: str, data: str, memo
     ],
 )
 @pytest.mark.fault("a memory limit of 2 or 4 GB, half a CPU or more", "ten turns, and the runner lives")
-def test_what_starts_within_its_limits_goes_through_ten_turns(
-    image: str, compiled: str, memory: str, cpus: str
-) -> None:
-    with created(image, compiled, models.TINY_SETTINGS, TINY, limits(memory, cpus)) as assistant:
+def test_what_starts_within_its_limits_goes_through_ten_turns(image: str, data: str, memory: str, cpus: str) -> None:
+    with created(image, data, models.TINY_SETTINGS, TINY, limits(memory, cpus)) as assistant:
         assistant.wait_ready()
         for turn in range(TURNS):
             assert assistant.ask(f"This is turn {turn}.", "talk").status == 200

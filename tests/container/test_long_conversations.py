@@ -16,12 +16,12 @@ WORDS = "The quick brown fox jumps over the lazy dog near the river bank. " * 12
 MOST_REQUESTS = 3
 
 
-def test_a_conversation_goes_on_when_its_context_is_full(image: str, compiled: str, bridge: str) -> None:
+def test_a_conversation_goes_on_when_its_context_is_full(image: str, data: str, bridge: str) -> None:
     settings = models.TINY_SETTINGS | {"CLAWLAMA_CONTEXT_WINDOW": CONTEXT, "CLAWLAMA_MAX_TOKENS": 1024}
     files = {models.tiny(): models.TINY_TARGET}
     with listening(bridge, script=[says(f"{number}: {WORDS}") for number in range(300)]) as (wire, url):
-        ask_elsewhere(image, compiled, url)
-        with created(image, compiled, settings, files) as assistant:
+        ask_elsewhere(image, data, url)
+        with created(image, data, settings, files) as assistant:
             assistant.wait_ready()
             requests = []
             for turn in range(TURNS):

@@ -26,7 +26,7 @@ def line(image: str, bridge: str, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.mark.fault("one model of a list is not to be had", "the others work, and it is said")
 def test_models_are_pulled_with_progress_and_one_that_is_not_to_be_had_is_said(
-    image: str, line: Line, compiled: str
+    image: str, line: Line, data: str
 ) -> None:
     wanted = [line.name(name) for name in ("one", "nowhere", "two")]
     settings = {
@@ -36,7 +36,7 @@ def test_models_are_pulled_with_progress_and_one_that_is_not_to_be_had_is_said(
         "CLAWLAMA_PROFILE": "lean",
         "CLAWLAMA_MAX_TOKENS": 16,
     }
-    with created(image, compiled, settings) as assistant:
+    with created(image, data, settings) as assistant:
         assistant.wait_ready()
         status = assistant.verb("status")
         assert [(model["name"], model["ok"]) for model in status["models"]] == list(
@@ -49,15 +49,13 @@ def test_models_are_pulled_with_progress_and_one_that_is_not_to_be_had_is_said(
         assert [model["id"] for model in offered] == [wanted[0], wanted[2]]
         assistant.stop()
     # The second start needs no registry: what is there is used.
-    with created(
-        image, compiled, settings | {"CLAWLAMA_MODELS": ""}, flags=("--network=none", "--tmpfs=/tmp")
-    ) as offline:
+    with created(image, data, settings | {"CLAWLAMA_MODELS": ""}, flags=("--network=none", "--tmpfs=/tmp")) as offline:
         offline.wait_ready()
 
 
-def test_the_full_profile_runs_where_its_context_is_there(image: str, compiled: str) -> None:
+def test_the_full_profile_runs_where_its_context_is_there(image: str, data: str) -> None:
     settings = {"CLAWLAMA_MODEL_FILE": models.TINY_TARGET, "CLAWLAMA_MAX_TOKENS": 16}
-    with created(image, compiled, settings, TINY) as assistant:
+    with created(image, data, settings, TINY) as assistant:
         assistant.wait_ready()
         assert assistant.verb("status")["profile"] == "full"
         proof = assistant.verb("prove")

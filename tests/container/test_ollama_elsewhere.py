@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.container import models
-from tests.container.assistant import HARDENED, Assistant, compiled_volume, created, volume
+from tests.container.assistant import HARDENED, Assistant, created, volume
 from tests.testbed.docker import docker
 from tests.testbed.ports import free_port
 
@@ -35,9 +35,9 @@ def pair(image: str) -> Iterator[Pair]:
     }
     # Who asks it from elsewhere names no threads: it takes one for each core, and two crawl beside what else is tested.
     one_core = (*HARDENED, "--cpuset-cpus=0")
-    with compiled_volume(image) as there, created(image, there, ollamas, MODELS, one_core) as ollama:
+    with volume() as there, created(image, there, ollamas, MODELS, one_core) as ollama:
         ollama.wait_ready()
-        with compiled_volume(image) as here, created(image, here, settings(ollama.ollama_url)) as gateway:
+        with volume() as here, created(image, here, settings(ollama.ollama_url)) as gateway:
             gateway.wait_ready()
             yield Pair(gateway, ollama)
 

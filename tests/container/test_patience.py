@@ -16,7 +16,7 @@ from http.client import HTTPException
 import pytest
 
 from tests.container import models
-from tests.container.assistant import HARDENED, READY, SAYS, Assistant, compiled_volume, created
+from tests.container.assistant import HARDENED, READY, SAYS, Assistant, created, volume
 from tests.testbed import registry
 from tests.testbed.docker import MINUTE, docker
 from tests.testbed.registry import Fault, Line
@@ -69,7 +69,7 @@ class Asked:
 
 @pytest.fixture(scope="session")
 def stopping(image: str) -> Iterator[Stopping]:
-    with compiled_volume(image) as data, created(image, data, *THOROUGH, COMES_BACK) as assistant:
+    with volume() as data, created(image, data, *THOROUGH, COMES_BACK) as assistant:
         assistant.wait_ready()
         yield Stopping(assistant)
 
@@ -78,7 +78,7 @@ def stopping(image: str) -> Iterator[Stopping]:
 def starved(image: str) -> Iterator[Asked]:
     """An assistant in the middle of a cold prompt, for its first minutes on a fifth of a core."""
     answers = list[int]()
-    with compiled_volume(image) as data, created(image, data, *THOROUGH) as assistant:
+    with volume() as data, created(image, data, *THOROUGH) as assistant:
         assistant.wait_ready()
         docker("update", "--cpus=0.2", assistant.name)
         # A slow machine would starve for longer than the asker waits.
@@ -103,7 +103,7 @@ def pulling(image: str, store: str, bridge: str) -> Iterator[dict[str, tuple[Ass
         for name in faults:
             line = stack.enter_context(registry.line(store, bridge))
             line.faults = faults[name]
-            data = stack.enter_context(compiled_volume(image))
+            data = stack.enter_context(volume())
             settings = models.from_registry(line.name("big"))
             pulling[name] = stack.enter_context(created(image, data, settings)), line
         yield pulling

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.container import models
-from tests.container.assistant import Assistant, compiled_volume, created
+from tests.container.assistant import Assistant, created, volume
 from tests.container.chat import SECOND, browser, fresh_page, open_by_link, say
 from tests.container.watch import Watch, watching
 from tests.testbed import registry
@@ -31,7 +31,7 @@ def watch() -> Iterator[Watch]:
 def assistant(image: str, watch: Watch) -> Iterator[Assistant]:
     """By plain `docker run`, with a model from a file."""
     with (
-        compiled_volume(image) as data,
+        volume() as data,
         created(image, data, models.TINY_SETTINGS, TINY, flags=watch.flags) as assistant,
     ):
         assistant.wait_ready()
@@ -97,12 +97,12 @@ def test_no_edit_of_the_configuration_makes_it_louder(assistant: Assistant, watc
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 def test_ten_minutes_with_a_conversation_are_silent(
-    image: str, watch: Watch, compiled: str, tell: Callable[[str], None]
+    image: str, watch: Watch, data: str, tell: Callable[[str], None]
 ) -> None:
     """With the profile that users have, the page open all the while."""
     settings = models.TINY_SETTINGS | {"CLAWLAMA_PROFILE": "full"}
     began = time.monotonic()
-    with created(image, compiled, settings, TINY, flags=watch.flags) as assistant, browser() as chromium:
+    with created(image, data, settings, TINY, flags=watch.flags) as assistant, browser() as chromium:
         assistant.wait_ready()
         page = fresh_page(chromium)
         open_by_link(page, assistant)
@@ -122,7 +122,7 @@ def test_ten_minutes_with_a_conversation_are_silent(
         assert sent == []
 
 
-def test_only_the_model_registry_is_spoken_to(image: str, watch: Watch, compiled: str, store: str) -> None:
+def test_only_the_model_registry_is_spoken_to(image: str, watch: Watch, data: str, store: str) -> None:
     with registry.line(store, watch.gateway) as line:
         port = line.address.split(":")[1]
         settings = {
@@ -131,7 +131,7 @@ def test_only_the_model_registry_is_spoken_to(image: str, watch: Watch, compiled
             "CLAWLAMA_PROFILE": "lean",
             "CLAWLAMA_MAX_TOKENS": 16,
         }
-        with created(image, compiled, settings, flags=watch.flags) as assistant:
+        with created(image, data, settings, flags=watch.flags) as assistant:
             assistant.wait_ready()
             assert assistant.ask("Hello", "talk").status == 200
             seen = watch.reading(assistant)

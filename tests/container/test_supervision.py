@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.container import models
-from tests.container.assistant import CONCERNS, HARDENED, SAYS, Assistant, compiled_volume, created
+from tests.container.assistant import CONCERNS, HARDENED, SAYS, Assistant, created, volume
 from tests.container.wire import calls_tool, listening, says, texts
 from tests.testbed.docker import docker
 
@@ -32,7 +32,7 @@ while (kills() === before && held.length < 3000) held.push(Buffer.alloc(1 << 20,
 @pytest.fixture(scope="module")
 def assistant(image: str) -> Iterator[Assistant]:
     """One that the tests of this file hurt, one after the other."""
-    with compiled_volume(image) as data, created(image, data, models.TINY_SETTINGS, TINY, COMES_BACK) as assistant:
+    with volume() as data, created(image, data, models.TINY_SETTINGS, TINY, COMES_BACK) as assistant:
         assistant.wait_ready()
         yield assistant
 
@@ -87,10 +87,10 @@ def test_the_death_of_an_agents_command_is_the_agents_business(
     "the kernel kills the model's runner for want of memory",
     "told apart from a crash, with what to change",
 )
-def test_a_runner_killed_for_memory_is_told_apart_from_a_crash(image: str, compiled: str, mended: Mended) -> None:
+def test_a_runner_killed_for_memory_is_told_apart_from_a_crash(image: str, data: str, mended: Mended) -> None:
     """Before the runner's memory is free the kernel may kill Ollama as well, which then ends the container."""
     flags = (*COMES_BACK, "--memory=2g", "--memory-swap=2g")
-    with created(image, compiled, models.TINY_SETTINGS, TINY, flags) as small:
+    with created(image, data, models.TINY_SETTINGS, TINY, flags) as small:
         small.wait_ready()
         began = datetime.now(UTC)
         docker("exec", small.name, "node", "-e", TAKE_MEMORY)
@@ -105,9 +105,9 @@ def test_a_runner_killed_for_memory_is_told_apart_from_a_crash(image: str, compi
 
 @pytest.mark.soak
 @pytest.mark.fault("killed three times within five minutes", "comes back with Telegram as ever")
-def test_kills_from_outside_do_not_silence_telegram(image: str, compiled: str, mended: Mended) -> None:
+def test_kills_from_outside_do_not_silence_telegram(image: str, data: str, mended: Mended) -> None:
     telegram = {"CLAWLAMA_TELEGRAM_BOT_TOKEN": "123456789:" + "A" * 35}
-    with created(image, compiled, models.TINY_SETTINGS | telegram, TINY) as killed:
+    with created(image, data, models.TINY_SETTINGS | telegram, TINY) as killed:
         for _ in range(3):
             killed.wait_said("http server listening")
             docker("kill", killed.name)

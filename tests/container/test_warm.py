@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.container import chat, models
-from tests.container.assistant import OPENCLAW, UNTIL_WARM, WARM, Assistant, ask_elsewhere, compiled_volume, created
+from tests.container.assistant import OPENCLAW, UNTIL_WARM, WARM, Assistant, ask_elsewhere, created, volume
 from tests.container.wire import Wire, calls_tool, listening, says, texts
 from tests.testbed.docker import LABEL, docker
 
@@ -91,7 +91,7 @@ class Talk:
 def talk(image: str, bridge: str, request: pytest.FixtureRequest) -> Iterator[Talk]:
     """An assistant with all BEGINNINGS behind it."""
     script = [says("Hello.") for _ in range(REPLIES)]
-    with compiled_volume(image) as data, listening(bridge, script=script) as (wire, url):
+    with volume() as data, listening(bridge, script=script) as (wire, url):
         ask_elsewhere(image, data, url)
         files = {models.tiny(): models.TINY_TARGET}
         with created(image, data, SETTINGS | {"CLAWLAMA_PROFILE": request.param}, files) as assistant:

@@ -5,6 +5,7 @@ import "./resolve.mjs";
 import "./silence.mjs";
 
 if (isMainThread) {
+  await import("./ahead.mjs");
   await import("./pulse.mjs");
   await import("./titles.mjs");
   await import("./deltas.mjs");

@@ -8,20 +8,13 @@ start_gateway() {
   STAGE=gateway
   wait "$SETTLING" || true
   TURNS_LEFT=$(cat "$RUN/settled")
-  provide_compile_cache
   openclaw_version >"$STATE_VERSION"
+  # Without the last of these it would begin itself once more, to look for a compile cache in a folder of its own naming:
+  # after the moment at which its package was written, and an image rounds that.
   start_service gateway "$OOM_SCORE_GATEWAY" env \
     OPENCLAW_CONFIG_PATH="$CONFIG" OPENCLAW_NO_RESPAWN=1 OPENCLAW_DISABLE_BONJOUR=1 DO_NOT_TRACK=1 \
-    NODE_COMPILE_CACHE="$COMPILE_CACHE" NODE_DISABLE_COLORS=1 CLAWLAMA_WARM_SIGN="$RUN/warm" \
+    NODE_DISABLE_COLORS=1 CLAWLAMA_WARM_SIGN="$RUN/warm" NODE_COMPILE_CACHE="$COMPILED" OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED=1 \
     node --import "$LIB/gateway.mjs" /usr/local/bin/openclaw gateway run --port "$CLAWLAMA_OPENCLAW_PORT"
-}
-
-# That of another image is of no use: it goes. A start without any is slower, and no worse.
-provide_compile_cache() {
-  [ -e "$COMPILED/of" ] && ! cmp -s "$COMPILED/of" "$COMPILE_CACHE/of" || return 0
-  rm -rf "$COMPILE_CACHE" "$COMPILE_CACHE.new"
-  { cp -R "$COMPILED" "$COMPILE_CACHE.new" && chmod -R u+w "$COMPILE_CACHE.new" && mv "$COMPILE_CACHE.new" "$COMPILE_CACHE"; } ||
-    rm -rf "$COMPILE_CACHE.new"
 }
 
 await_gateway() {
@@ -52,6 +45,8 @@ settle_last_life() {
 settling() {
   # What a gateway works with and removes at its end: one that was killed leaves it, 2 MB each time.
   rm -rf "$DATA/openclaw/tmp/plugin-captures" "$DATA"/.cache/openclaw/openclaw-sqlite-readonly-*
+  # Earlier releases had a copy of what the image brings.
+  rm -rf "$OWN/compile-cache"
   [ -e "$DATA/openclaw/state/openclaw.sqlite" ] || return 0
   case $LAST_REASON in "gateway ended"*) boots=KEEP ;; *) boots=FORGIVE ;; esac
   node --no-warnings "$LIB/settle-last-life.mjs" "$DATA/openclaw/state/openclaw.sqlite" "$boots" "$DATA/openclaw/agents/main/agent/openclaw-agent.sqlite" || {

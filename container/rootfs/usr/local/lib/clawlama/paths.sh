@@ -33,9 +33,8 @@ holds() { [ "$(jq -r "($1) != null and ($1) != false" 2>/dev/null)" = true ]; }
   VERIFIED_BLOBS=$OWN/verified_blobs
   INCIDENTS=$RUN/incidents.json
   GPU_RUNNERS=$OWN/gpu
-  # What Node has compiled of OpenClaw: as the image brings it, and as it grows.
-  COMPILED=/usr/local/share/clawlama/compiled
-  COMPILE_CACHE=$OWN/compile-cache
+  # What Node has compiled of OpenClaw.
+  COMPILED=${TEST_COMPILED:-/usr/local/share/clawlama/compiled}
   SNAPSHOT=$OWN/snapshot
   RESTORE=$OWN/restore
   LAST_BACKUP=$OWN/backup.json
