@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from roles.readings import PARTS, Said, after
+from roles.readings import PARTS, Said, after, holding
 
 # The assistant's.
 CONTAINER = "clawlama"
-# What DOCKER_HOST, DOCKER_CONTEXT and the context in use come to.
-_ENDPOINT = "docker context inspect --format '{{.Endpoints.docker.Host}}'"
+# What DOCKER_HOST, DOCKER_CONTEXT and the context in use come to; where there are none, Docker need not be asked.
+_ENDPOINT = (
+    'case $DOCKER_HOST$DOCKER_CONTEXT$(grep -s currentContext "${DOCKER_CONFIG:-$HOME/.docker}/config.json") in '
+    "('') at=$(command -v docker >/dev/null && echo unix:///var/run/docker.sock) ;; "
+    "(*) at=$(docker context inspect --format '{{.Endpoints.docker.Host}}') ;; esac"
+)
 _VERSION = (
     '{{println "server" .Server.Version}}{{println "architecture" .Server.Arch}}'
     '{{println "client Docker version" .Client.Version}}{{println "engine" (index .Server.Components 0).Name}}'
@@ -20,8 +24,8 @@ _VERSION = (
 _INFO = '{{println "folder" .DockerRootDir}}{{range .ClientInfo.Plugins}}{{println "plugin" .Name .Version}}{{end}}'
 # A server elsewhere is not even asked: a silent one would be waited for.
 _ENGINE = (
-    f"at=$({_ENDPOINT}); echo endpoint $at; "
-    f"case $at in unix://*) docker version --format '{_VERSION}'; docker info --format '{_INFO}' ;; esac"
+    f"{_ENDPOINT}; echo endpoint $at; "
+    f"case $at in (unix://*) docker version --format '{_VERSION}'; docker info --format '{_INFO}' ;; esac"
 )
 
 
@@ -46,7 +50,7 @@ _IMAGE = '{{println "id" .Id}}{{println "bytes" .Size}}{{println "labels" (json 
 # Which says, too, that there is none.
 _INSPECTED = f"docker inspect --type container --format '{_CONTAINER}' {CONTAINER} 2>&1"
 # Said by the server itself: one that does not answer is another matter.
-NO_CONTAINER = Said(_INSPECTED, "grep -qi '^error.*no such' && echo yes")
+NO_CONTAINER = Said(_INSPECTED, f"{holding('^[Ee]rror.*[Nn]o such')} >/dev/null && echo yes")
 
 
 def of_container(word: str) -> Said:
@@ -57,17 +61,17 @@ def of_container(word: str) -> Said:
 def unless_published(port: int, asked: str) -> Said:
     """A question that is asked only where the assistant's container does not run and publish the port itself."""
     own = f'^container .*"Status":"(running|restarting)".*"HostPort":"{port}"'
-    return Said(_INSPECTED, f"grep -qE '{own}' || {{ {asked}; }}")
+    return Said(_INSPECTED, f"{holding(own)} >/dev/null || {{ {asked}; }}")
 
 
 # To begin something in a container costs as much as several of Docker's other answers.
 _INSIDE = f"docker exec {CONTAINER} sh -c '{PARTS}'"
 
 
-def of_assistant(verb: str, shown: str = "cat") -> Said:
-    """What it answers to a ``verb`` as JSON, in one line."""
+def of_assistant(verb: str, shown: str = "") -> Said:
+    """What it answers to a ``verb`` as JSON, in one line, or what ``shown``, a filter, leaves of that."""
     part = f'printf "{verb} %s\\n" "$(clawlama {verb} --json)"'
-    return Said(_INSIDE, f"{after(verb)} | {{ {shown}; }}", part)
+    return Said(_INSIDE, f"{after(verb)} | {{ {shown}; }}" if shown else after(verb), part)
 
 
 def of_image(image: str, word: str) -> Said:

@@ -20,9 +20,18 @@ LANES = 4
 PARTS = "PARTS"
 
 
+# Of the shell's own: another process for each word would take a tenth of what all questions take.
+_AFTER = (
+    "end=$(printf '\\n.'); end=${end%.}; "
+    'after() { rest=$said$end; while test -n "$rest"; do line=${rest%%"$end"*}; rest=${rest#*"$end"}; '
+    'case $line in ("$1 "*) printf \'%s\\n\' "${line#"$1 "}" ;; esac; done; }; '
+)
+
+
 class Said(str):
-    """A shell snippet: what ``shown``, a filter, leaves of what ``command`` prints. Other snippets may want other parts
-    of that; the command is run once for all of them, and does no more than what they want: a ``part`` each.
+    """A shell snippet: what ``shown``, another one, prints of what ``command`` does, which is ``$said`` there. Other
+    snippets may want other parts of that; the command is run once for all of them, and does no more than what they
+    want: a ``part`` each.
     """
 
     command: str
@@ -30,14 +39,19 @@ class Said(str):
     part: str
 
     def __new__(cls, command: str, shown: str, part: str = "") -> Said:
-        said = super().__new__(cls, f"{{ {command.replace(PARTS, part)}; }} | {{ {shown}; }}")
+        said = super().__new__(cls, f"{_AFTER}said=$( {{ {command.replace(PARTS, part)}; }} ); {shown}")
         said.command, said.shown, said.part = command, shown, part
         return said
 
 
-def after(word: str) -> str:
-    """A filter: what stands behind ``word`` at the beginning of a line."""
-    return f"sed -n 's/^{word} //p'"
+def after(words: str) -> str:
+    """Prints what stands behind ``words`` at the beginnings of the lines of ``$said``."""
+    return f"after '{words}'"
+
+
+def holding(pattern: str) -> str:
+    """Succeeds, and prints it, where a line of ``$said`` matches an extended regular expression."""
+    return f"printf '%s\\n' \"$said\" | grep -E '{pattern}'"
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,7 @@ def script(asked: Mapping[str, str]) -> str:
     commands = _by_command(asked)
     first, *others = ("".join(commands[lane::LANES]) for lane in range(min(LANES, len(commands))))
     whole = functools.reduce(lambda done, lane: f"{{ {lane}}} | {{ {done}cat; }}; ", others, first)
-    return f"{DOCKER_PATH}{whole}true"
+    return f"{DOCKER_PATH}{_AFTER}{whole}true"
 
 
 def _by_command(asked: Mapping[str, str]) -> list[str]:
@@ -84,7 +98,7 @@ def _by_command(asked: Mapping[str, str]) -> list[str]:
     parts: dict[str, dict[str, None]] = {}
     for snippet, name in asked.items():
         if isinstance(snippet, Said):
-            command, own = snippet.command, f"printf '%s\\n' \"$said\" | {{ {snippet.shown}; }}"
+            command, own = snippet.command, snippet.shown
             parts.setdefault(command, {})[snippet.part] = None
         else:
             command = own = snippet
@@ -96,7 +110,7 @@ def _by_command(asked: Mapping[str, str]) -> list[str]:
 
 
 def _having_said(command: str, parts: Iterable[str]) -> str:
-    return f"said=$( {{ {command.replace(PARTS, '; '.join(parts))}; }} 2>/dev/null </dev/null); "
+    return f"{_AFTER}said=$( {{ {command.replace(PARTS, '; '.join(parts))}; }} 2>/dev/null </dev/null); "
 
 
 def answers(asked: Mapping[str, str], lines: list[str]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from roles.vendors import SYSTEM
 
 # Vendor and class as PCI has them (10de: NVIDIA; 03: display); no tool is needed, and no driver.
 CARDS = (
-    "for device in /sys/bus/pci/devices/*; do "
-    'case "$(cat $device/vendor) $(cat $device/class)" in "0x10de 0x03"*) cat $device/device ;; esac; done'
+    "for device in /sys/bus/pci/devices/*; do read -r vendor <$device/vendor; read -r class <$device/class; "
+    'case "$vendor $class" in "0x10de 0x03"*) cat $device/device ;; esac; done'
 )
 SMI = "nvidia-smi --query-gpu=name,memory.total,driver_version,compute_cap --format=csv,noheader,nounits"
 

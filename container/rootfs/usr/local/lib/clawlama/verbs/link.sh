@@ -5,11 +5,11 @@ link() {
   [ -s "$SETTINGS" ] && [ -s "$TOKEN" ] || link_failed "the container has not come so far yet; see: clawlama status"
   CLAWLAMA_OPENCLAW_PORT=$(jq -r .CLAWLAMA_OPENCLAW_PORT "$SETTINGS")
   gateway_post clawlama/link 30 </dev/null >"$MINE/link.json" 2>/dev/null || true
-  holds .token <"$MINE/link.json" || link_failed "the gateway gave no key; see: clawlama status"
-  jq -c --slurpfile settings "$SETTINGS" '$settings[0] as $settings | {schema: 1,
+  jq -c --slurpfile settings "$SETTINGS" 'select(.token) | $settings[0] as $settings | {schema: 1,
     url: ("http://\($settings.CLAWLAMA_PUBLISH_ADDRESS | sub("^0\\.0\\.0\\.0$"; "127.0.0.1")):\($settings.CLAWLAMA_OPENCLAW_PORT)"
       + "/#bootstrapToken=\(.token | @uri)&bootstrapProfile=owner"),
-    expires_at: (.expiresAtMs / 1000 | floor | todate)}' "$MINE/link.json" >"$MINE/link.shown"
+    expires_at: (.expiresAtMs / 1000 | floor | todate)}' "$MINE/link.json" >"$MINE/link.shown" 2>/dev/null || true
+  [ -s "$MINE/link.shown" ] || link_failed "the gateway gave no key; see: clawlama status"
   if [ "$JSON" = true ]; then cat "$MINE/link.shown"; else jq -r .url "$MINE/link.shown"; fi
 }
 
