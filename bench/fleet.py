@@ -102,8 +102,11 @@ def answer_from_memory(host: RealHost) -> None:
 
 def beside_one(folder: Path, what: str, deployed: str, names: Sequence[str]) -> Iterator[Figure]:
     run(folder, deployed, names[:1])
-    one = min(seconds(lambda: run(folder, deployed, names[:1])) for _ in range(TIMES))
-    many = min(seconds(lambda: run(folder, deployed, names)) for _ in range(TIMES))
+    ones, manys = [], []
+    for _ in range(TIMES):
+        ones.append(seconds(lambda: run(folder, deployed, names[:1])))
+        manys.append(seconds(lambda: run(folder, deployed, names)))
+    one, many = min(ones), min(manys)
     yield Figure(f"{what}: {MANY} hosts / one host ({many:.1f} s / {one:.1f} s)", f"{many / one:.2f}", Limit(most=2))
 
 
@@ -140,8 +143,9 @@ class Taken:
 
 
 def replayed() -> Iterator[Figure]:
-    """What each further host takes, from bare to proven."""
-    one, few, more = replay(1), replay(FEW), replay(MORE)
+    """What each further host takes, from bare to proven; few before and after many, for the machine's speed varies."""
+    one, before, more, after = replay(1), replay(FEW), replay(MORE), replay(FEW)
+    few = Taken((before.seconds + after.seconds) / 2, max(before.kilobytes, after.kilobytes))
     of_few, of_more = each(one, few, FEW), each(one, more, MORE)
     for hosts, taken, apart in ((FEW, few, of_few), (MORE, more, of_more)):
         what = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 
-from roles import alone, failures, foresight, frames, interruption
+from roles import alone, failures, foresight, interruption, sparing
 from roles.errors import UserMistake
 from roles.settings import Settings, settings_from
 
@@ -29,7 +29,7 @@ def begin(host: Host, *, alone_there: bool = True) -> Settings:
 
     ``alone_there``: False for what only looks, beside whatever run, as a program's dry run does in any case.
     """
-    frames.without_source()
+    sparing.pyinfra()
     interruption.obey()
     data = host.data.dict()  # type: ignore[no-untyped-call]
     failures.sum_up_at_the_end()

@@ -28,12 +28,18 @@ OF_THE_CLONE = CONTEXT.parent / ".venv/packages"
 HANDED = Path("/var/tmp/clawlama-image")
 
 
+@functools.cache
+def context_files() -> tuple[plan.Source, ...]:
+    """What an image is built from, read once: every host of a run gets the same."""
+    return sources.read(CONTEXT)
+
+
 @operation()
 @refusing
 def there(asked: Asked) -> Commands:
     """The host has the image: built there or on this machine from container/ with these settings, or pulled."""
     found = read(host, ImageReading(asked.image))
-    if plan.is_there(found, asked.source, plan.inputs(sources.read(CONTEXT), asked.build_settings)):
+    if plan.is_there(found, asked.source, plan.inputs(context_files(), asked.build_settings)):
         return
     if asked.source == "pull":
         foresight.note(host, "the image is pulled")
@@ -59,7 +65,7 @@ def newest(asked: Asked) -> Commands:
     versions = plan.newest(found, plan.resolved(said), asked.build_settings)
     for change in plan.changes(plan.present(found), versions):
         foresight.note(host, change)
-    if not versions or not plan.is_built(found, plan.inputs(sources.read(CONTEXT), asked.build_settings), versions):
+    if not versions or not plan.is_built(found, plan.inputs(context_files(), asked.build_settings), versions):
         yield from made(asked, versions, found)
 
 
@@ -85,7 +91,7 @@ def made(asked: Asked, versions: Mapping[str, str], found: Mapping[str, str]) ->
 
 def built(asked: Asked, versions: Mapping[str, str], found: Mapping[str, str]) -> Commands:
     """Builds the image on the host; its sources are kept in the provisioner's directory."""
-    files, directory = sources.read(CONTEXT), asked.directory
+    files, directory = context_files(), asked.directory
     inputs = plan.inputs(files, asked.build_settings)
     foresight.note(host, "the image is built there")
     plan.check_room(found, plan.A_BUILD)
