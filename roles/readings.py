@@ -110,7 +110,7 @@ def _by_command(asked: Mapping[str, str]) -> list[str]:
 
 
 def _having_said(command: str, parts: Iterable[str]) -> str:
-    return f"{_AFTER}said=$( {{ {command.replace(PARTS, '; '.join(parts))}; }} 2>/dev/null </dev/null); "
+    return f"said=$( {{ {command.replace(PARTS, '; '.join(parts))}; }} 2>/dev/null </dev/null); "
 
 
 def answers(asked: Mapping[str, str], lines: list[str]) -> dict[str, str]:
