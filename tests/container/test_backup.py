@@ -27,7 +27,7 @@ from tests.container.assistant import (
 from tests.container.chat import browser, fresh_page, open_by_link
 from tests.container.wire import listening, texts
 from tests.testbed.disks import small_volume
-from tests.testbed.docker import LABEL, client, docker, run
+from tests.testbed.docker import LABEL, MINUTE, client, docker, run
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
 TINY = {models.tiny(): models.TINY_TARGET}
@@ -385,7 +385,9 @@ def tried(image: str, data: str, backups: str, *flags: str) -> Done:
 def engine(image: str, data: str, backups: str, verb: str, *flags: str) -> Done:
     """A verb in a container of its own, however it ends."""
     volumes = (f"--volume={data}:/data", f"--volume={backups}:/backups", "--hostname=here", "--network=none")
-    return ended(client(), "run", "--rm", f"--label={LABEL}", *HARDENED, *volumes, *flags, image, verb)
+    command = (client(), "run", "--rm", f"--label={LABEL}", *HARDENED, *volumes, *flags, image, verb)
+    # Where restic finds no room for its very last pack it stands still, and is given up after four minutes.
+    return ended(*command, timeout=10 * MINUTE)
 
 
 def settled(image: str, data: str) -> str:

@@ -1,4 +1,4 @@
-"""What only time ends: hangs, silent registries, a prompt that takes minutes.
+"""What only time ends: hangs, silent registries and storage, a prompt that takes minutes.
 
 All of it begins before the other tests of this folder, and is judged after some of them (conftest.py): nobody waits.
 """
@@ -6,8 +6,10 @@ All of it begins before the other tests of this folder, and is judged after some
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,9 +18,10 @@ from http.client import HTTPException
 import pytest
 
 from tests.container import models
+from tests.container.archives import Done, ended, in_volume
 from tests.container.assistant import HARDENED, READY, SAYS, Assistant, created, volume
 from tests.testbed import registry
-from tests.testbed.docker import MINUTE, docker
+from tests.testbed.docker import LABEL, MINUTE, client, docker
 from tests.testbed.registry import Fault, Line
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(30 * MINUTE)]
@@ -109,11 +112,22 @@ def pulling(image: str, store: str, bridge: str) -> Iterator[dict[str, tuple[Ass
         yield pulling
 
 
+@pytest.fixture(scope="session")
+def backing_up(image: str, bridge: str) -> Iterator[Future[Done]]:
+    """A backup to a machine that takes each request, and says nothing."""
+    with volume() as data, socket.create_server((bridge, 0)) as silent, ThreadPoolExecutor() as apart:
+        in_volume(image, data, "mkdir -p /data/openclaw")
+        there = f"--env=CLAWLAMA_BACKUP_REPOSITORY=rest:http://{bridge}:{silent.getsockname()[1]}/"
+        own = ("run", "--rm", f"--label={LABEL}", *HARDENED, f"--volume={data}:/data", there)
+        yield apart.submit(ended, client(), *own, image, "backup", timeout=10 * MINUTE)
+
+
 def test_what_only_time_ends_has_begun(
-    pulling: dict[str, tuple[Assistant, Line]], stopping: Stopping, starved: Asked
+    pulling: dict[str, tuple[Assistant, Line]], stopping: Stopping, starved: Asked, backing_up: Future[Done]
 ) -> None:
     assert len(pulling) == len(stopping.is_back) == 3
     assert starved.asking.is_alive()
+    assert not backing_up.done()
 
 
 @pytest.mark.parametrize(
@@ -180,6 +194,13 @@ def test_a_long_prefill_on_a_busy_machine_is_no_hang(starved: Asked) -> None:
     assert len(starved.assistant.said_at(READY)) == 1
     assert starved.assistant.verb("status")["incidents"] == []
     docker("rm", "--force", "--volumes", starved.assistant.name)
+
+
+@pytest.mark.fault("the machine for the backups takes a request and never answers", "given up in one line")
+def test_a_backup_that_stands_still_is_given_up(backing_up: Future[Done]) -> None:
+    done = backing_up.result(timeout=8 * MINUTE)
+    assert done.code == 1
+    assert done.last.endswith(" cannot be opened: it neither read nor wrote anything for 240 s, and was ended")
 
 
 def ask_in_vain(assistant: Assistant) -> None:

@@ -48,22 +48,6 @@ find_repository() {
   if is_here; then CACHING=--no-cache; fi
 }
 
-engine() { heard --quiet "$@"; }
-
-# shellcheck disable=SC2086 # none, or one option
-heard() { restic $CACHING "$@" 2>"$RUN/engine.said"; }
-
-# engine_failed WHAT: with the last word of ssh, of which the engine sees only that it ended, or with its own.
-engine_failed() {
-  said=$(sed -n -e '/: Warning: /d' -e 's/^subprocess ssh: //p' "$RUN/engine.said" | grep . | tail -n 1)
-  [ -n "$said" ] || said=$(grep -v -e '^$' -e '^Is there a repository' "$RUN/engine.said" | tail -n 1 | sed 's/^Fatal: //')
-  case $said in
-    *'wrong password or no key found'*) said="the password is not that of $RESTIC_REPOSITORY, or its key is damaged" ;;
-    *'no space left on device'*) said="the disk is full; free some of it" ;;
-  esac
-  refuse "$1: ${said:-it said nothing}"
-}
-
 # An empty place becomes a repository; one that holds other things, or a damaged one, does not. To open one costs the
 # engine half a second, which is how long a password has to take: what can be seen without is not asked.
 open_repository() {

@@ -60,8 +60,8 @@ simd_json() {
       as $names | [split("\n")[] | $names[.] // empty]'
 }
 
-# Bytes free where the models go.
-disk_free() { df -P -k "$DATA" | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'; }
+# disk_free [PLACE]: bytes, where the models go if nothing else is named.
+disk_free() { df -P -k "${1:-$DATA}" | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'; }
 
 # No card, no word: nvidia-smi is there only when the NVIDIA runtime put it there.
 gpu_json() {

@@ -1,6 +1,6 @@
 # clawlama backup: into the repository that CLAWLAMA_BACKUP_REPOSITORY names, mounted at /backups by default. Run in a
 # container of its own, which the agent cannot reach: docker run --rm --volumes-from clawlama -v DIRECTORY:/backups ...
-for concern in paths status hardware pull volume backup restore snapshot; do . "$LIB/$concern.sh"; done
+for concern in paths status hardware pull volume engine backup restore snapshot; do . "$LIB/$concern.sh"; done
 
 mkdir -p "$RUN"
 back_up

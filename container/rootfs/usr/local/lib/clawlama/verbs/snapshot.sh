@@ -1,6 +1,6 @@
 # clawlama snapshot: the state, copied whole while the assistant goes on, for a backup to take. `clawlama backup` does it
 # by itself where nobody runs.
-for concern in paths status hardware pull volume backup restore snapshot; do . "$LIB/$concern.sh"; done
+for concern in paths status hardware pull volume engine backup restore snapshot; do . "$LIB/$concern.sh"; done
 
 mkdir -p "$RUN"
 take_snapshot
