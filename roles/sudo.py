@@ -12,6 +12,8 @@ SILENT = "does not answer any more; the lines above say why"
 def refused(answers: Sequence[str], *, password: bool) -> str:
     """What is wrong with sudo, and its fix, from the lines that ASK printed; ``password``: one was given."""
     user, said = [*answers, "", ""][:2]
+    if said == "missing" and user == "root":
+        return "sudo is not installed there, and root needs none; set _sudo to False for this host in the inventory"
     if said == "missing":
         return f"sudo is not installed there, and {user} is not root; install it, or log in as root"
     if not said:
