@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,8 @@ SHOWN_LINES = 20
 POLL_SECONDS = 1.0
 # For what the user that ssh has may do, with sudo or without.
 AS_OURSELVES = {"_sudo": False}
+# What Docker's client says behind the reason for which it failed.
+DOCKER_HINT = re.compile(r"(See|Run) 'docker .*--help'")
 # Without a trap ^C ends a shell at once, whatever it waits for.
 ENDS_WITH_ITS_COMMAND = "trap 'exit 130' INT; "
 # What a script of questions begins with, for whoever watches what a host is asked and what it is told.
@@ -279,12 +282,17 @@ def remark(message: str) -> FunctionCommand:
     return step(say)
 
 
+def reasons(lines: Iterable[str]) -> list[str]:
+    """Those that may be why something failed."""
+    return [line for line in lines if line.strip() and not DOCKER_HINT.match(line)]
+
+
 def attended(topic: str, script: str, failure: str) -> FunctionCommand:
     """The command that runs ``script``: says ``topic`` while it lasts, ``failure`` and its last lines if it fails."""
 
     def attend_it(host: Host) -> bool:
         succeeded, out, err = attend(host, topic, script)
-        said = [line for line in out + err if line.strip()]
+        said = reasons(out + err)
         return succeeded or fail(host, f"{failure}: {said[-1] if said else 'it said nothing'}", said[:-1])
 
     return step(attend_it)

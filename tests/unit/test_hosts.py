@@ -42,3 +42,8 @@ def test_what_has_said_so_says_it_once(said: dict[str, str]) -> None:
 def test_what_fails_for_another_reason_says_nothing_of_it(said: dict[str, str], client: object) -> None:
     hosts.fail(host(client), "stage release: could not write to /opt/clawlama")
     assert said["pi"] == "stage release: could not write to /opt/clawlama"
+
+
+@pytest.mark.parametrize("hint", ["See 'docker run --help'.", "Run 'docker run --help' for more information"])
+def test_what_docker_says_behind_its_reason_is_not_taken_for_the_reason(hint: str) -> None:
+    assert hosts.reasons(["docker: Error response from daemon: no such host.", "", hint])[-1].endswith("no such host.")
